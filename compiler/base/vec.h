@@ -8,15 +8,15 @@
 
 #include <string.h>
 
-#define Vec(T)                                                                                     \
-    struct {                                                                                       \
-        T *at;                                                                                     \
-        int count, room;                                                                           \
+#define Vec(T)           \
+    struct {             \
+        T *at;           \
+        int count, room; \
     }
 
 /* Appends one item. */
-#define vec_push(arena, v, ...)                                                                    \
-    ((v)->at = vec_grow((arena), (v)->at, (v)->count, &(v)->room, sizeof *(v)->at),                \
+#define vec_push(arena, v, ...)                                                     \
+    ((v)->at = vec_grow((arena), (v)->at, (v)->count, &(v)->room, sizeof *(v)->at), \
      (v)->at[(v)->count++] = (__VA_ARGS__))
 
 /* The last item; the array must not be empty. */

@@ -1,0 +1,139 @@
+# kiln: `make` builds build/kiln; `make help` lists the targets.
+#
+# Settings (override on the command line): BUILD, CC, V=1 (show commands), SAN=1 (address and
+# undefined-behaviour sanitizers, in a build folder of their own).
+
+# --- settings ----------------------------------------------------------------------------------
+
+SHELL    := /bin/bash
+BUILD    := build$(if $(SAN),/san)
+CC       := gcc
+V        :=
+Q        := $(if $(V),,@)
+say       = $(if $(V),@true,@printf '  %-6s %s\n' $(1) $(2))
+
+# --- flags -------------------------------------------------------------------------------------
+
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
+            -Werror
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -g)
+comma    := ,
+CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE
+CFLAGS   := -O2 -g1 $(SANFLAGS)
+LDLIBS   := -lopenblas -lzip -lcjson -lz -lm -lpthread
+IMGLIBS  := -ljpeg -lpng -lz
+
+# --- sources -----------------------------------------------------------------------------------
+
+COMPILER := $(filter-out compiler/driver/main.c,$(wildcard compiler/*/*.c))
+RUNTIME  := $(filter-out runtime/main.c,$(wildcard runtime/*.c))
+UNIT     := $(wildcard tests/unit/test_*.c)
+GRAMMAR  := $(if $(wildcard grammar/kiln.y),$(BUILD)/grammar/kiln.tab.o $(BUILD)/grammar/kiln.lex.o)
+EMBEDDED := $(wildcard runtime/*.[ch])
+OBJECTS  := $(COMPILER:%.c=$(BUILD)/%.o) $(GRAMMAR) $(BUILD)/embedded.o
+RUNTIMEO := $(RUNTIME:%.c=$(BUILD)/%.o)
+PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
+SOURCES   = $(shell git ls-files '*.c' '*.h' '*.def' 2>/dev/null | grep -v ^generated/)
+
+.PHONY: all help demo check check-all bench deps unit golden numeric layers format clean generated \
+        check-generated
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# --- programs ----------------------------------------------------------------------------------
+
+all: $(BUILD)/kiln
+
+$(BUILD)/kiln: $(BUILD)/compiler/driver/main.o $(BUILD)/libkiln.a $(RUNTIMEO)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) $(IMGLIBS)
+
+$(BUILD)/libkiln.a: $(OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+# --- rules -------------------------------------------------------------------------------------
+
+$(BUILD)/%.o: %.c | deps
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The runtime is the C that is handed to users: it is held to C99.
+$(BUILD)/runtime/%.o: runtime/%.c | deps
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c99 $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/grammar/kiln.tab.c $(BUILD)/grammar/kiln.tab.h &: grammar/kiln.y | deps
+	$(call say,BISON,$<)
+	@mkdir -p $(@D)
+	$(Q)bison -Wall -Wcounterexamples -Werror --defines=$(BUILD)/grammar/kiln.tab.h \
+	    -o $(BUILD)/grammar/kiln.tab.c $<
+
+$(BUILD)/grammar/kiln.lex.c $(BUILD)/grammar/kiln.lex.h &: grammar/kiln.l | deps
+	$(call say,FLEX,$<)
+	@mkdir -p $(@D)
+	$(Q)flex --header-file=$(BUILD)/grammar/kiln.lex.h -o $(BUILD)/grammar/kiln.lex.c $<
+
+# What flex and bison write is not held to the warnings of our own code.
+$(BUILD)/grammar/%.o: $(BUILD)/grammar/%.c $(BUILD)/grammar/kiln.tab.h $(BUILD)/grammar/kiln.lex.h
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=c11 -Wall -Wextra -Wno-unused-function $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/compiler/syntax/%.o: | $(if $(GRAMMAR),$(BUILD)/grammar/kiln.tab.h $(BUILD)/grammar/kiln.lex.h)
+
+# The runtime's files travel inside build/kiln, so that it works where its sources are not.
+$(BUILD)/embedded.c: tests/support/embed.sh $(EMBEDDED)
+	$(call say,EMBED,$@)
+	@mkdir -p $(@D)
+	$(Q)bash tests/support/embed.sh $(EMBEDDED) > $@
+
+$(BUILD)/embedded.o: $(BUILD)/embedded.c
+	$(Q)$(CC) -std=c11 $(CPPFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libkiln.a $(RUNTIMEO) $(wildcard tests/support/*.h)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(BUILD)/libkiln.a $(RUNTIMEO) \
+	    -lcheck -lsubunit -lrt $(LDLIBS) $(IMGLIBS)
+
+# --- checks ------------------------------------------------------------------------------------
+
+check: all
+	$(Q)bash tests/check.sh
+
+check-all: all
+	$(Q)bash tests/check.sh --all
+
+unit: $(PROGRAMS)
+
+layers:
+	$(Q)bash tests/support/layers.sh
+
+format:
+	$(Q)clang-format --dry-run -Werror $(filter %.c %.h,$(SOURCES))
+	$(Q)! grep -nE '^.{101,}' $(SOURCES) grammar/kiln.[ly]
+
+# --- everything else ---------------------------------------------------------------------------
+
+deps:
+	$(Q)bash tests/support/dependencies.sh
+
+demo: all
+	$(Q)$(MAKE) --no-print-directory -C examples/aluminium run
+
+clean:
+	$(Q)rm -rf build
+
+help:
+	@echo 'make            build/kiln, the compiler'
+	@echo 'make demo       compile the embedded demo model and classify its sample pictures'
+	@echo 'make check      all tests (SAN=1: under address and undefined-behaviour sanitizers)'
+	@echo 'make check-all  all tests, the heavy sweeps and the fuzzers included'
+	@echo 'make bench      speed against other runtimes, as ratios'
+	@echo 'make layers     who may include whom'
+	@echo 'make format     clang-format and the 100 columns'
+	@echo 'make clean      remove build/'
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs the packages of Debian that the build needs and that are missing, saying so.
+# Usage: dependencies.sh [GROUP...]   groups: build (default) test cross bench
+set -euo pipefail
+
+build='flex bison gcc make libopenblas-dev libzip-dev libcjson-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev'
+test='check libsubunit-dev clang clang-format libclang-rt-14-dev python3-numpy binutils'
+cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-none-eabi qemu-user'
+
+missing=()
+for group in "${@:-build}"; do
+    for package in ${!group}; do
+        status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null || true)
+        [[ $status == ii* ]] || missing+=("$package")
+    done
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+echo "installing with apt-get: ${missing[*]}"
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo)
+"${as_root[@]}" apt-get update -q >/dev/null
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null
