@@ -10,21 +10,29 @@
 
 /* --- constants ------------------------------------------------------------------------------- */
 
-const char *print_float(Arena *a, float value)
+const char *float_text(char text[PRINTED_FLOAT], float value)
+{
+    for (int precision = 7; precision <= 9; precision++) {
+        snprintf(text, PRINTED_FLOAT, "%.*g", precision, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    size_t mantissa = strcspn(text, "e");
+    if (!memchr(text, '.', mantissa)) {
+        memmove(text + mantissa + 2, text + mantissa, strlen(text + mantissa) + 1);
+        memcpy(text + mantissa, ".0", 2);
+    }
+    return strcat(text, "f");
+}
+
+static const char *print_float(Arena *a, float value)
 {
     if (isnan(value))
         return "kiln_from_bits(0x7fc00000u)";
     if (isinf(value))
         return value > 0 ? "kiln_from_bits(0x7f800000u)" : "kiln_from_bits(0xff800000u)";
-    char digits[40];
-    for (int precision = 6; precision <= 9; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
-        if (strtof(digits, NULL) == value)
-            break;
-    }
-    size_t mantissa = strcspn(digits, "e");
-    return arena_printf(a, "%.*s%s%sf", (int)mantissa, digits, strchr(digits, '.') ? "" : ".0",
-                        digits + mantissa);
+    char text[PRINTED_FLOAT];
+    return arena_strdup(a, float_text(text, value));
 }
 
 /* --- precedence of text ---------------------------------------------------------------------- */

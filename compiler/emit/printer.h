@@ -45,8 +45,9 @@ void print_store(Printer *p, const Stmt *s);
 /* The C type of a value of that many lanes: "float", "__m512". */
 const char *print_type(const Printer *p, int lanes);
 
-/* A float constant that reads back as the same value: "0.1f", "-1.0e-20f". */
-const char *print_float(Arena *a, float value);
+/* A finite float as a C constant that reads back as the same value: "0.1f", "-1.0e-20f". */
+enum { PRINTED_FLOAT = 32 };
+const char *float_text(char text[PRINTED_FLOAT], float value);
 
 /* The signature: "static void f(const float (*x)[56][64], ...)". */
 const char *print_signature(Printer *p, const Function *f);
