@@ -1,5 +1,6 @@
 /* Shape inference: from the shapes of the inputs and the attributes of a node to the shape of its
- * result and of its trained tensors. This file has what all operators share; the rules are in infer_window.c, infer_layer.c and infer_shape.c.
+ * result and of its trained tensors. This file has what all operators share; the rules are
+ * in infer_window.c, infer_layer.c and infer_shape.c.
  *
  * Extents are bounded here (INFER_MAX_EXTENT, INFER_MAX_COUNT), so that no later arithmetic on
  * shapes can overflow 64 bits. */

@@ -41,8 +41,8 @@ static void resolve_same(Infer *c)
     a->pad_mode = PAD_EXPLICIT;
 }
 
-/* The number of window positions along `d`, or 0 where the window does not fit. PyTorch drops a last
- * position of ceil_mode that would start behind the input and its left padding. */
+/* The number of window positions along `d`, or 0 where the window does not fit. PyTorch drops a
+ * last position of ceil_mode that would start behind the input and its left padding. */
 static int64_t window_positions(Infer *c, int d)
 {
     const Attr *a = &c->n->attr;
