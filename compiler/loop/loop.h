@@ -52,9 +52,9 @@ typedef struct Buffer {
     int64_t extent[LOOP_MAX_RANK]; /* what may be indexed */
     int64_t pitch; /* elements from row to row of the last dimension in memory; extent[rank-1]
                                     * unless the buffer is a view into a wider tensor */
-    int lanes;     /* LOCAL: > 1 when each element is a vector register of that many lanes; the
-                                    * last extent is then not an index any more: loads and stores of the
-                                    * buffer have rank - 1 indices */
+    int lanes; /* LOCAL: > 1 when each element is a vector register of that many lanes, else 1 */
+    bool in_memory; /* LOCAL: an array that vectorize leaves in memory, because lanes of it are
+                     * used one by one */
 } Buffer;
 
 typedef enum ExprKind {
@@ -169,11 +169,11 @@ Stmt *st_let(Arena *L, Buffer *b, Expr *value);
 
 /* --- affine.c: what is known of index expressions --------------------------------------------- */
 
-/* The loops around a place, outermost first. */
+/* What is known at a place: the loops and conditions around it, innermost first. */
 typedef struct Scope {
     const struct Scope *outer;
     Var *var;
-    Expr *lo, *hi; /* lo <= var < hi */
+    Expr *lo, *hi; /* lo <= var < hi; var NULL: the condition lo holds */
 } Scope;
 
 /* True where e >= 0 follows from the scope for every value of its variables (sound, not complete). */
@@ -222,5 +222,6 @@ void loop_eval_field(const Function *f, uint64_t *const *arg);
 
 /* The text dump of the golden tests. */
 void loop_print(const Function *f, Text *out);
+void loop_print_expr(const Expr *e, Text *out);
 
 #endif
