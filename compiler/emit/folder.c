@@ -48,13 +48,17 @@ static void remove_files(Emission *e)
     rmdir(e->folder);
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* Moves the finished files to their place. */
 static const char *publish(Emission *e, const char *folder)
 {
-    if (rename(e->folder, folder) == 0)
-        return NULL;
-    if (errno != EEXIST && errno != ENOTEMPTY)
-        return arena_strdup(e->arena, strerror(errno));
+    if (!is_folder(folder))
+        return rename(e->folder, folder) == 0 ? NULL : arena_strdup(e->arena, strerror(errno));
     for_each_vec(const char *, name, &e->written)
         if (rename(path_join(e->arena, e->folder, *name), path_join(e->arena, folder, *name)) != 0)
             return arena_printf(e->arena, "%s: %s", *name, strerror(errno));

@@ -21,7 +21,7 @@ static int64_t local_bytes(const Stmt *s)
 {
     int64_t bytes = 0;
     if (s->kind == STMT_LOCAL) {
-        bytes = (int64_t)sizeof(float);
+        bytes = (int64_t)sizeof(float) * s->buffer->lanes;
         for (int i = 0; i < s->buffer->rank; i++)
             bytes *= s->buffer->extent[i];
     }

@@ -67,10 +67,8 @@ const char *print_signature(Printer *p, const Function *f)
 
 static void print_local(Printer *p, const Buffer *b)
 {
-    int rank = b->lanes > 1 && b->rank > 0 ? b->rank - 1 : b->rank;
     const char *name = printer_declare(p, b, b->name);
-    w_linef(p->w, "%s %s%s;", print_type(p, b->lanes > 1 ? b->lanes : 1), name,
-            extents(p->arena, b, 0, rank));
+    w_linef(p->w, "%s %s%s;", print_type(p, b->lanes), name, extents(p->arena, b, 0, b->rank));
 }
 
 static void print_let(Printer *p, const Stmt *s)

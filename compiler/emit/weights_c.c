@@ -17,7 +17,7 @@ enum {
     DECIMAL_COUNT = 65536, /* WEIGHTS_AUTO: up to here decimal */
     ROW_BYTES = 256,
     VALUES_PER_LINE = 8,
-    STREAM_BYTES = 1 << 20
+    STREAM_BYTES = 1 << 16
 };
 
 /* Numbers that C has no constant for can only be written as bytes. */
@@ -266,7 +266,7 @@ static const char *open_weights(Emission *e, EmitFile *f, const char *name)
     const char *error = emit_file_open(e, f, name);
     if (error)
         return error;
-    setvbuf(f->w.out, NULL, _IOFBF, STREAM_BYTES);
+    setvbuf(f->w.out, arena_alloc(e->arena, STREAM_BYTES), _IOFBF, STREAM_BYTES);
     vec_push(e->arena, &e->model, f->name);
     w_linef(&f->w, "#include \"%s_weights.h\"", e->name);
     return NULL;
