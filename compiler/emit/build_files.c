@@ -143,6 +143,7 @@ static const char *emit_cmake(Emission *e)
     w_raw(w, "cmake_minimum_required(VERSION 3.10)");
     w_raw(w, expand(w, "project(${name} C)"));
     w_raw(w, "set(CMAKE_C_STANDARD 99)");
+    w_raw(w, "set(CMAKE_C_EXTENSIONS OFF)");
     w_raw(w, "if(NOT CMAKE_BUILD_TYPE)");
     w_raw(w, "    set(CMAKE_BUILD_TYPE Release)");
     w_raw(w, "endif()");
