@@ -193,16 +193,20 @@ Stmt *loop_simplify(Arena *L, Stmt *s);
 /* split.c: replaces the loop over `v` by loops over consecutive segments of it. */
 typedef struct Segment {
     int64_t begin, tiles, size; /* v = begin + size * t + m, t < tiles, m < size */
-    bool unroll_outer;          /* the t loop is known to run once */
+    bool padded; /* a tile may reach beyond the loop: the body itself guards what it stores */
 } Segment;
 Stmt *loop_split(Arena *L, Stmt *s, const Var *v, int count, const Segment *segments, Var *outer,
                  Var *inner);
+/* The same with tiles of one size for each loop over `v`, whatever its (constant) extent. */
+Stmt *loop_split_by(Arena *L, Stmt *s, const Var *v, int64_t size, Var *outer, Var *inner);
 /* sink.c: moves the loop over `v` inwards through its body: distributes it over the statements of a block,
  * interchanges it with loops, and gives the locals declared in the body one more dimension. A nested
  * block is a group, which it enters as a whole. */
 Stmt *loop_sink(Arena *L, Stmt *s, const Var *v);
 /* unroll.c: replaces the loop over `v` by its iterations. */
 Stmt *loop_unroll(Arena *L, Stmt *s, const Var *v);
+/* Only those loops over `v` inside which the bounds of other loops depend on v. */
+Stmt *loop_unroll_dependent(Arena *L, Stmt *s, const Var *v);
 /* Marks every loop over `v`. */
 Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark);
 /* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations. */

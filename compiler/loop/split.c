@@ -23,7 +23,8 @@ static Stmt *split_segment(Arena *L, const Split *p, const Segment *g, const Stm
     at = ix_add(L, at, ix_var(L, p->inner));
     Stmt *body = loop_substitute(L, loop->body, p->var, at);
     int64_t end;
-    if (!ix_is_constant(loop->hi, &end) || g->begin + g->tiles * g->size > end)
+    bool whole = ix_is_constant(loop->hi, &end) && g->begin + g->tiles * g->size <= end;
+    if (!whole && !g->padded)
         body = st_if(L, ix_lt(L, at, loop->hi), body);
     Expr *zero = ix_int(L, 0);
     Stmt *tile = st_for(L, p->inner, zero, ix_int(L, g->size), body);
@@ -53,4 +54,28 @@ Stmt *loop_split(Arena *L, Stmt *s, const Var *v, int count, const Segment *segm
 {
     Rewriter r = { L, same_expr, split_stmt, &(Split){ v, count, segments, outer, inner } };
     return split_stmt(&r, s);
+}
+
+typedef struct SplitBy {
+    const Var *var;
+    int64_t size;
+    Var *outer, *inner;
+} SplitBy;
+
+static Stmt *split_by_stmt(Rewriter *r, Stmt *s)
+{
+    const SplitBy *p = r->self;
+    if (s->kind != STMT_FOR || s->var != p->var)
+        return rewrite_parts(r, s);
+    int64_t lo, hi;
+    if (!ix_is_constant(s->lo, &lo) || !ix_is_constant(s->hi, &hi))
+        bug("a split of a loop without constant bounds");
+    Segment g = { lo, (hi - lo + p->size - 1) / p->size, p->size, false };
+    return split_segment(r->L, &(Split){ p->var, 1, &g, p->outer, p->inner }, &g, s);
+}
+
+Stmt *loop_split_by(Arena *L, Stmt *s, const Var *v, int64_t size, Var *outer, Var *inner)
+{
+    Rewriter r = { L, same_expr, split_by_stmt, &(SplitBy){ v, size, outer, inner } };
+    return split_by_stmt(&r, s);
 }

@@ -4,18 +4,9 @@
 #define KILN_SCHEDULE_PROGRAM_H
 
 #include "compiler/graph/graph.h"
+#include "compiler/kernel/pack.h"
 #include "compiler/loop/loop.h"
 #include "compiler/target/target.h"
-
-/* One packed array of weights. */
-typedef struct ConstArray {
-    const char *path;   /* of the parameter in the source: "layer1.0.conv1.weight" */
-    const char *layout; /* for the comment: "[out/16][ky][kx][in][16]" */
-    int rank;
-    int64_t extent[LOOP_MAX_RANK];
-    int64_t count;
-    const float *data; /* [count] */
-} ConstArray;
 
 typedef enum ArgumentKind {
     ARGUMENT_INPUT,

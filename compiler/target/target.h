@@ -27,10 +27,14 @@ typedef struct Target {
     bool fused; /* FMA rounds once */
     int vector_registers;
     int l1_bytes, l2_bytes;
-    VectorType scalar;             /* lanes 1 */
-    VectorType vector;             /* lanes > 1; lanes 1 where there is none */
-    int tile_pixels, tile_vectors; /* the register tile of convolutions */
-    int tile_depthwise;            /* pixels of depthwise convolutions and pools, one vector wide */
+    VectorType scalar; /* lanes 1 */
+    VectorType vector; /* lanes > 1; lanes 1 where there is none */
+    /* Register tiles, read off tests/bench/tiles.md. */
+    int tile_lanes;     /* channels computed together: the vector's lanes, or a group of scalars */
+    int tile_pixels;    /* conv2d: output pixels ... */
+    int tile_vectors;   /* ... times groups of tile_lanes channels */
+    int tile_depthwise; /* depthwise and pools: pixels, one group of channels wide */
+    int tile_matrix;    /* matrix-vector products: groups of channels */
 } Target;
 
 extern const Target *const targets[]; /* ends with NULL */
