@@ -16,7 +16,7 @@ enum {
     SMALL_COUNT = 4096,    /* up to here always decimal */
     DECIMAL_COUNT = 65536, /* WEIGHTS_AUTO: up to here decimal */
     ROW_BYTES = 256,
-    VALUES_PER_LINE = 8,
+    VALUES_PER_LINE = 4,
     STREAM_BYTES = 1 << 16
 };
 

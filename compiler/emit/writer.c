@@ -93,11 +93,11 @@ static size_t break_at(const char *line, int room)
             depth++;
         if (strchr(")]}", line[i]))
             depth--;
-        /* after a comma, or before a binary operator; never between a type and its name */
+        /* after a comma or `=`, or before a binary operator; never between a type and its name */
         bool before_operator = line[i] == ' ' && strchr("+-*/?:<&", line[i + 1]) &&
                                line[i + 2] == ' ';
         bool after_comma = line[i] == ' ' && i && strchr(",=", line[i - 1]);
-        if ((before_operator || after_comma) && depth <= best_depth && (int)i > room / 4) {
+        if ((before_operator || after_comma) && depth <= best_depth) {
             best = i;
             best_depth = depth;
         }
