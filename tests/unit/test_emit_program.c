@@ -6,6 +6,8 @@
 
 #include <check.h>
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -39,7 +41,7 @@ static void teardown(void)
 
 /* --- a convolution as a kernel writes it --------------------------------------------------------------- */
 
-enum { IN = 5, OUT = 3, CIN = 3 };
+enum { IN = 5, OUT = 3, MOST_CIN = 512 };
 
 static Expr *load(Buffer *b, Expr *i, Expr *j, Expr *k, Expr *l)
 {
@@ -106,12 +108,12 @@ static ConstArray *array(const char *path, int rank, const int64_t *extent)
 
 /* --- programs ------------------------------------------------------------------------------------- */
 
-static Graph *graph_of(const char *name, int classes)
+static Graph *graph_of(const char *name, int cin, int classes)
 {
     Diag diag = { .out = stderr };
     Graph *g = graph_new(A, name);
     Attr attr = attr_default();
-    attr.shape = shape_of(4, (int64_t)1, (int64_t)CIN, (int64_t)IN, (int64_t)IN);
+    attr.shape = shape_of(4, (int64_t)1, (int64_t)cin, (int64_t)IN, (int64_t)IN);
     Node *input = graph_add(g, OP_INPUT, "image", (Loc){ 0 }, NULL, 0, &attr, &diag);
     attr = attr_default();
     attr.out = classes;
@@ -124,16 +126,16 @@ static Graph *graph_of(const char *name, int classes)
 }
 
 /* One convolution through the arena and back. */
-static Program *conv_program(const Target *target, int lanes, int channels)
+static Program *conv_program(const Target *target, int lanes, int cin, int channels)
 {
     Program *p = arena_new_of(A, Program);
     *p = (Program){ .name = "tiny net", .target = target, .arena_bytes = 1024 };
-    p->graph = graph_of(p->name, channels);
-    p->input_count = IN * IN * CIN;
+    p->graph = graph_of(p->name, cin, channels);
+    p->input_count = IN * IN * cin;
     p->output_count = OUT * OUT * channels;
-    Function *f = conv_function("conv3x3_s2_5x5_3_16_relu", CIN, channels, lanes);
+    Function *f = conv_function("conv3x3_s2_5x5_3_16_relu", cin, channels, lanes);
     vec_push(A, &p->functions, f);
-    ConstArray *w = array("layer.0/conv.weight", 4, (int64_t[]){ 3, 3, CIN, 16 });
+    ConstArray *w = array("layer.0/conv.weight", 4, (int64_t[]){ 3, 3, cin, 16 });
     ConstArray *b = array("layer.0/conv.bias", 1, (int64_t[]){ 16 });
     vec_push(A, &p->arrays, w);
     vec_push(A, &p->arrays, b);
@@ -182,10 +184,11 @@ static void run_emitted(const char *path, const char *cc, const char *flags, con
     dlclose(handle);
 }
 
-static void check_equals_evaluation(const Target *target, int lanes, int channels, WeightForm form)
+static void check_equals_evaluation(const Target *target, int lanes, int cin, int channels,
+                                    WeightForm form)
 {
-    Program *p = conv_program(target, lanes, channels);
-    float in[IN * IN * CIN], want[OUT * OUT * 16] = { 0 };
+    Program *p = conv_program(target, lanes, cin, channels);
+    static float in[IN * IN * MOST_CIN], want[OUT * OUT * 16];
     for (int i = 0; i < COUNT_OF(in); i++)
         in[i] = (float)(i % 23 - 11) / 7.0f;
     loop_eval(
@@ -203,23 +206,157 @@ static void check_equals_evaluation(const Target *target, int lanes, int channel
     }
 }
 
+static bool exists(const char *name)
+{
+    return access(path_join(A, folder, name), F_OK) == 0;
+}
+
 START_TEST(test_c99)
 {
-    check_equals_evaluation(target_find("c99"), 1, 16, WEIGHTS_AUTO);
+    check_equals_evaluation(target_find("c99"), 1, 3, 16, WEIGHTS_AUTO);
 }
 END_TEST
 
 /* Vector operations, whole and in part, of every target that this machine runs. */
 START_TEST(test_vectors)
 {
+    const Target *host = target_host();
     for (const Target *const *t = targets; *t; t++) {
-        const Target *host = target_host();
+        int lanes = (*t)->vector.lanes;
         bool runs = (*t)->machine && host->machine && strcmp((*t)->machine, host->machine) == 0;
-        if (!runs || (*t)->vector.lanes > host->vector.lanes)
+        if (!runs || lanes > host->vector.lanes)
             continue;
-        check_equals_evaluation(*t, (*t)->vector.lanes, (*t)->vector.lanes, WEIGHTS_AUTO);
-        check_equals_evaluation(*t, (*t)->vector.lanes, (*t)->vector.lanes - 3, WEIGHTS_AUTO);
+        check_equals_evaluation(*t, lanes, 3, lanes, WEIGHTS_AUTO);
+        check_equals_evaluation(*t, lanes, 3, lanes - 3, WEIGHTS_AUTO);
     }
+}
+END_TEST
+
+START_TEST(test_decimal)
+{
+    check_equals_evaluation(target_find("c99"), 1, 32, 16, WEIGHTS_DECIMAL);
+    check_equals_evaluation(target_find("c99"), 1, 512, 16, WEIGHTS_DECIMAL);
+    ck_assert(exists("net/tiny_net_weights_layer_0_conv_weight.c"));
+}
+END_TEST
+
+START_TEST(test_literal)
+{
+    check_equals_evaluation(target_find("c99"), 1, 32, 16, WEIGHTS_LITERAL);
+    ck_assert(!exists("net/tiny_net_weights_layer_0_conv_weight.c"));
+    check_equals_evaluation(target_find("c99"), 1, 512, 16, WEIGHTS_AUTO);
+    ck_assert(exists("net/tiny_net_weights_layer_0_conv_weight.c"));
+}
+END_TEST
+
+START_TEST(test_incbin)
+{
+    check_equals_evaluation(target_find("c99"), 1, 512, 16, WEIGHTS_INCBIN);
+    ck_assert(exists("net/tiny_net_layer_0_conv_weight.bin"));
+}
+END_TEST
+
+/* Every byte in every neighbourhood: as a string, what the compiler reads back is what was there. */
+START_TEST(test_literal_bytes)
+{
+    for (int big = 0; big < 2; big++) {
+        Target target = *target_find("c99");
+        target.big_endian = big;
+        Program *p = conv_program(&target, 1, 32, 16);
+        ConstArray *w = (ConstArray *)p->arrays.at[0];
+        unsigned char *bytes = (unsigned char *)w->data;
+        for (int64_t i = 0; i < w->count * 4; i++)
+            bytes[i] = (unsigned char)(i % 2 ? i / 512 * 31 : i / 2);
+        const char *path = emit_to(p, WEIGHTS_LITERAL, "net");
+        run_shell("cd %s && sed -i 's/#error.*//' tiny_net.h && gcc -std=c99 -fPIC -shared -o w.so "
+                  "tiny_net_weights.c",
+                  path);
+        void *handle = dlopen(path_join(A, path, "w.so"), RTLD_NOW | RTLD_LOCAL);
+        const unsigned char *got = dlsym(handle, "tiny_net_layer_0_conv_weight");
+        ck_assert_ptr_nonnull(got);
+        for (int64_t i = 0; i < w->count * 4; i++)
+            ck_assert_int_eq(got[i], bytes[big ? (i & ~3) + 3 - (i & 3) : i]);
+        dlclose(handle);
+    }
+}
+END_TEST
+
+/* Numbers without a decimal form are written as bytes, whatever form is asked for. */
+START_TEST(test_not_finite)
+{
+    Program *p = conv_program(target_find("c99"), 1, 3, 16);
+    ((float *)p->arrays.at[1]->data)[3] = strtof("nan", NULL);
+    const char *path = emit_to(p, WEIGHTS_DECIMAL, "net");
+    run_shell("cd %s && gcc %s -c tiny_net.c tiny_net_weights.c", path, warnings);
+}
+END_TEST
+
+START_TEST(test_reproducible)
+{
+    emit_to(conv_program(target_find("c99"), 1, 32, 16), WEIGHTS_LITERAL, "one");
+    emit_to(conv_program(target_find("c99"), 1, 32, 16), WEIGHTS_LITERAL, "else/where/");
+    run_shell("cd %s && diff -r one else/where", folder);
+    emit_to(conv_program(target_find("c99"), 1, 512, 16), WEIGHTS_LITERAL, "one");
+    emit_to(conv_program(target_find("c99"), 1, 32, 16), WEIGHTS_LITERAL, "one");
+    run_shell("cd %s && cmp one/tiny_net_weights.c else/where/tiny_net_weights.c && test `ls | wc "
+              "-l` = 2",
+              folder);
+}
+END_TEST
+
+static const char *emit_error(const Program *p, const char *name)
+{
+    Emission e = { .arena = A, .program = p, .digest = "0", .weights = WEIGHTS_LITERAL };
+    return emit_folder(&e, path_join(A, folder, name));
+}
+
+/* A disk that is full: an error, and nothing of the folder. */
+START_TEST(test_full_disk)
+{
+    Program *p = conv_program(target_find("c99"), 1, 512, 16);
+    struct rlimit limit = { 30000, RLIM_INFINITY };
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    const char *error = emit_error(p, "net");
+    limit.rlim_cur = RLIM_INFINITY;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    ck_assert_ptr_nonnull(error);
+    ck_assert_ptr_nonnull(strstr(error, "File too large"));
+    run_shell("test -z \"$(ls -A %s)\"", folder);
+}
+END_TEST
+
+START_TEST(test_bad_folder)
+{
+    Program *p = conv_program(target_find("c99"), 1, 3, 16);
+    file_write(A, path_join(A, folder, "file"), "x", 1);
+    ck_assert_str_eq(emit_error(p, "file"), "exists and is not a folder");
+    ck_assert_str_eq(emit_error(p, "file/net"), "exists and is not a folder");
+}
+END_TEST
+
+/* Different paths, one C name. */
+START_TEST(test_name_clash)
+{
+    Program *p = conv_program(target_find("c99"), 1, 3, 16);
+    vec_push(A, &p->arrays, array("layer_0.conv.weight", 1, (int64_t[]){ 4 }));
+    ck_assert_str_eq(emit_error(p, "net"),
+                     "the tensor 'layer.0/conv.weight' and the tensor 'layer_0.conv.weight' would "
+                     "both be called 'tiny_net_layer_0_conv_weight' in C");
+    p = conv_program(target_find("c99"), 1, 3, 16);
+    p->name = "main";
+    ck_assert_ptr_nonnull(strstr(emit_error(p, "net"), "give the network another name"));
+    run_shell("test -z \"$(ls -A %s)\"", folder);
+}
+END_TEST
+
+/* Traced, the network reports each node by its number in the source graph. */
+START_TEST(test_trace)
+{
+    const char *path = emit_to(conv_program(target_find("c99"), 1, 3, 16), WEIGHTS_AUTO, "net");
+    run_shell("cd %s && gcc %s -DKILN_TRACE -c tiny_net.c && grep -q 'KILN_TRACE_NODE(1, output);' "
+              "tiny_net.c",
+              path, warnings);
 }
 END_TEST
 
@@ -231,6 +368,16 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, test_c99);
     tcase_add_test(t, test_vectors);
+    tcase_add_test(t, test_decimal);
+    tcase_add_test(t, test_literal);
+    tcase_add_test(t, test_incbin);
+    tcase_add_test(t, test_literal_bytes);
+    tcase_add_test(t, test_not_finite);
+    tcase_add_test(t, test_reproducible);
+    tcase_add_test(t, test_full_disk);
+    tcase_add_test(t, test_bad_folder);
+    tcase_add_test(t, test_name_clash);
+    tcase_add_test(t, test_trace);
     suite_add_tcase(s, t);
     return s;
 }
