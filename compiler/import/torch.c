@@ -65,6 +65,17 @@ static int is_module(const PickleValue *v)
            find_in(v->record->state, "_parameters") && find_in(v->record->state, "_modules");
 }
 
+/* A module of TorchScript: its state is the dictionary of its members. */
+static int is_script_module(const PickleValue *v)
+{
+    static const char package[] = "__torch__.";
+    size_t n = sizeof package - 1;
+    return v->kind == PICKLE_RECORD && v->record->callable->kind == PICKLE_GLOBAL &&
+           v->record->state && dictionary(v->record->state) &&
+           v->record->callable->module->length > n &&
+           memcmp(v->record->callable->module->text, package, n) == 0;
+}
+
 static int is_optimizer_state(const PickleValue *v)
 {
     return find_in(v, "state") && find_in(v, "param_groups");
@@ -166,6 +177,8 @@ static const char *collect(Checkpoint *c, const PickleValue *v, const char *path
         return error;
     if (is_module(v))
         return collect_module(c, v->record->state, path, depth);
+    if (is_script_module(v))
+        return collect_pairs(c, dictionary(v->record->state), path, depth);
     if (is_optimizer_state(v))
         return NULL;
     const PickleItems *pairs = dictionary(v), *items = item_list(v);
@@ -180,7 +193,7 @@ static const char *collect(Checkpoint *c, const PickleValue *v, const char *path
 
 static int is_container(const PickleValue *v)
 {
-    return (dictionary(v) && !is_optimizer_state(v)) || is_module(v);
+    return (dictionary(v) && !is_optimizer_state(v)) || is_module(v) || is_script_module(v);
 }
 
 /* The value under the first key of the list that holds a dictionary or a module, or NULL. */

@@ -20,6 +20,8 @@ typedef struct Format {
 
 /* Each format by the bytes that identify it. Order matters where one begins like another. */
 static const Format formats[] = {
+    { "zip", 0, MAGIC("PK\3\4"), torch_zip_or_npz_read },
+    { "zip", 0, MAGIC("PK\5\6"), torch_zip_or_npz_read },
     { "npy", 0, MAGIC("\x93NUMPY"), npy_read },
     { "pickle", 0, MAGIC("\x80\2"), torch_stream_read },
     { "pickle", 0, MAGIC("\x80\3"), torch_stream_read },

@@ -9,6 +9,7 @@
 #include "compiler/base/dtype.h"
 #include "compiler/base/file.h"
 #include "compiler/base/map.h"
+#include "compiler/base/text.h"
 
 #include <stdint.h>
 
@@ -44,5 +45,8 @@ void weight_read(const WeightTensor *t, int64_t first, int64_t count, float *out
 /* The elements in C order as float32, in `arena`; may point into the mapped file where that is
  * what it holds. The tensor must have no problem. */
 const float *weight_floats(Arena *arena, const WeightTensor *t);
+
+/* Appends a table of the store to `out`, one tensor a line: name, dtype, shape, min, max, mean. */
+void weights_list(const WeightStore *s, Text *out);
 
 #endif
