@@ -4,12 +4,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int reason_set(Reason *why, const char *format, ...)
+void reason_write(Reason *why, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
     vsnprintf(why->text, sizeof why->text, format, args);
     va_end(args);
-    return 0;
 }

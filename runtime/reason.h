@@ -6,10 +6,12 @@ typedef struct Reason {
     char text[512];
 } Reason;
 
+/* `return reason_set(why, "format", ...)`: writes the reason and is 0. */
+#define reason_set(...) (reason_write(__VA_ARGS__), 0)
+
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-/* Always returns 0, for `return reason_set(why, ...)`. */
-int reason_set(Reason *why, const char *format, ...);
+void reason_write(Reason *why, const char *format, ...);
 
 #endif
