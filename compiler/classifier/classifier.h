@@ -1,0 +1,119 @@
+/* The classifier around a network: how a picture becomes the network's input, and its output a
+ * result. The elaborator fills it from the source, emit/ prints it as a const kiln_classifier table
+ * (runtime/kiln_model.h), which the runtime interprets. Each enum here lists the same things, in the
+ * same order, as its namesake there; emit/ prints the names. */
+#ifndef KILN_CLASSIFIER_CLASSIFIER_H
+#define KILN_CLASSIFIER_CLASSIFIER_H
+
+#include "compiler/base/arena.h"
+#include "compiler/base/diag.h"
+#include "compiler/base/text.h"
+#include "compiler/base/vec.h"
+
+/* X(ENUM, name in the source) in the order of enum kiln_step_op */
+#define STEP_LIST(X)              \
+    X(COLOR, "color")             \
+    X(RESIZE, "resize")           \
+    X(RESIZE_SHORTER, "resize")   \
+    X(CENTER_CROP, "center_crop") \
+    X(PAD, "pad")                 \
+    X(SCALE, "scale")             \
+    X(NORMALIZE, "normalize")
+
+/* X(ENUM, name in the source) in the order of enum kiln_color */
+#define COLOR_LIST(X) X(RGB, "rgb") X(BGR, "bgr") X(GRAY, "gray")
+
+/* X(ENUM, name in the source) in the order of enum kiln_filter */
+#define FILTER_LIST(X)      \
+    X(NEAREST, "nearest")   \
+    X(BOX, "box")           \
+    X(BILINEAR, "bilinear") \
+    X(HAMMING, "hamming")   \
+    X(BICUBIC, "bicubic")   \
+    X(LANCZOS, "lanczos")
+
+/* X(ENUM, name in the source) in the order of enum kiln_activation */
+#define OUTPUT_LIST(X) \
+    X(NONE, "none")        \
+    X(SOFTMAX, "softmax")  \
+    X(SIGMOID, "sigmoid")
+
+#define X(e, name) STEP_##e,
+typedef enum StepOp { STEP_LIST(X) STEP_COUNT } StepOp;
+#undef X
+#define X(e, name) COLOR_##e,
+typedef enum Color { COLOR_LIST(X) COLOR_COUNT } Color;
+#undef X
+#define X(e, name) FILTER_##e,
+typedef enum Filter { FILTER_LIST(X) FILTER_COUNT } Filter;
+#undef X
+#define X(e, name) OUTPUT_##e,
+typedef enum OutputActivation { OUTPUT_LIST(X) OUTPUT_COUNT } OutputActivation;
+#undef X
+
+typedef enum Merge { MERGE_SINGLE, MERGE_COUNT } Merge;
+typedef enum Rule { RULE_BEST, RULE_TAGS, RULE_COUNT } Rule;
+
+/* The names in the source; NULL where the number is out of range. */
+const char *step_name(StepOp op);
+const char *color_name(Color color);
+const char *filter_name(Filter filter);
+const char *output_name(OutputActivation activation);
+/* The names as kiln_model.h writes them: "KILN_STEP_RESIZE". */
+const char *step_c_name(StepOp op);
+const char *color_c_name(Color color);
+const char *filter_c_name(Filter filter);
+const char *output_c_name(OutputActivation activation);
+const char *rule_c_name(Rule rule);
+const char *merge_c_name(Merge merge);
+/* Return 0 where there is none of that name. */
+int color_from_name(const char *name, Color *color);
+int filter_from_name(const char *name, Filter *filter);
+int output_from_name(const char *name, OutputActivation *activation);
+
+/* What a kiln_step says, in the words of the compiler. */
+typedef struct Step {
+    Loc loc;
+    StepOp op;
+    int method;  /* Color or Filter; else 0 */
+    int n[4];    /* RESIZE, CENTER_CROP: height, width; RESIZE_SHORTER: side; PAD: t, l, b, r */
+    double v[8]; /* CENTER_CROP, PAD: fill; SCALE: factor; NORMALIZE: mean[4], std[4] */
+    int mean_count, std_count; /* NORMALIZE: as many as the source gave */
+} Step;
+
+typedef struct Member {
+    Loc loc;
+    const char *model;         /* C name of the network's table is made from it */
+    Vec(const char *) weights; /* paths as the source wrote them */
+    Vec(Step) steps;
+    double weight;
+} Member;
+
+typedef struct Classifier {
+    Loc loc;
+    const char *name;
+    int takes_pictures; /* 0 for a bare model */
+    Vec(Member) members;
+    Merge merge;
+    Loc output_loc;
+    OutputActivation activation;
+    Rule rule;
+    int top; /* 0: min(5, classes) */
+    int has_threshold;
+    double threshold;
+    Loc labels_loc;
+    const char *labels_file; /* as messages call it; NULL: no labels */
+    Vec(const char *) labels;
+} Classifier;
+
+/* Reads labels, one a line, UTF-8 checked; empty lines at the end are dropped. NULL on success,
+ * otherwise the reason with its line; it does not name the file. */
+const char *labels_read(Arena *a, const char *path, Classifier *c);
+
+/* Reports everything that the runtime would have to trust: steps that do not lead to an input of
+ * channels x height x width, a number of labels other than `classes`. Returns the number of errors. */
+int classifier_verify(const Classifier *c, Diag *d, const int input[3], int classes);
+
+void classifier_dump(const Classifier *c, Text *t);
+
+#endif

@@ -1,0 +1,307 @@
+/* The whole contract between emitted C and the world around it.
+ *
+ * The first half is what the emitted functions themselves use: alignment, pragmas, scalar helpers. It
+ * needs no library, compiles as freestanding C99 and as C++, and leaves no symbol undefined.
+ * The second half is the tables that an emitted program hands to kiln_main() (program.h): networks,
+ * and the classifier that interprets their outputs. Initialise them by member name. */
+#ifndef KILN_MODEL_H
+#define KILN_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if !defined(__STDC_HOSTED__) || __STDC_HOSTED__
+#include <string.h>
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__STDC_HOSTED__) && !__STDC_HOSTED__
+void *memcpy(void *to, const void *from, size_t count);
+void *memmove(void *to, const void *from, size_t count);
+void *memset(void *at, int value, size_t count);
+#endif
+
+/* --- the compiler at hand ------------------------------------------------------------------- */
+
+#if defined(__GNUC__)
+#define KILN_ALIGN(n) __attribute__((aligned(n)))
+#elif defined(_MSC_VER)
+#define KILN_ALIGN(n) __declspec(align(n))
+#else
+#define KILN_ALIGN(n) _Alignas(n)
+#endif
+
+/* Before a loop of a register tile: the loop must disappear, or its accumulators live in memory. */
+#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 8)
+#define KILN_UNROLL _Pragma("GCC unroll 16")
+#else
+#define KILN_UNROLL
+#endif
+
+/* Before a loop whose iterations are independent. The schedule depends on the number of threads only. */
+#ifdef _OPENMP
+#define KILN_PARALLEL _Pragma("omp parallel for schedule(static)")
+#else
+#define KILN_PARALLEL
+#endif
+
+/* At the top of a file: products and sums are never contracted. gcc has no such pragma; it does not
+ * contract under -std=c99, nor in any mode under -ffp-contract=off. */
+#if defined(__clang__)
+#define KILN_NO_CONTRACTION _Pragma("STDC FP_CONTRACT OFF")
+#else
+#define KILN_NO_CONTRACTION
+#endif
+
+/* Weights are stored in one byte order:
+ *     #if KILN_BYTE_ORDER != KILN_LITTLE_ENDIAN
+ *     #error "lenet: its weights are little-endian, this target is not"
+ *     #endif */
+#define KILN_LITTLE_ENDIAN 1234
+#define KILN_BIG_ENDIAN    4321
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define KILN_BYTE_ORDER KILN_BIG_ENDIAN
+#else
+#define KILN_BYTE_ORDER KILN_LITTLE_ENDIAN
+#endif
+
+/* KILN_INCBIN(symbol, "file", 64), at file scope, then `extern const float symbol[N];`: the bytes
+ * of a file as a read-only array. The assembler looks for the file where -I tells it (-Wa,-IDIR). */
+#if defined(__GNUC__) && defined(__ELF__)
+#define KILN_INCBIN(symbol, file, align)                                                       \
+    __asm__(".pushsection .rodata\n.balign " #align "\n.global " #symbol "\n.hidden " #symbol  \
+            "\n.type " #symbol ", %object\n" #symbol ":\n.incbin \"" file "\"\n.size " #symbol \
+            ", . - " #symbol "\n.popsection\n");
+#endif
+
+/* --- tracing: verify, profiles, activation maps --------------------------------------------- */
+
+/* node() is called after each node with its index in the table of nodes and its result. */
+typedef struct kiln_trace {
+    void (*node)(void *context, int index, const void *data);
+    void *context;
+} kiln_trace;
+
+#ifdef KILN_TRACE
+#define KILN_TRACE_PARAMETER , const kiln_trace *trace
+#define KILN_TRACE_NODE(i, pointer)                      \
+    do {                                                 \
+        if (trace)                                       \
+            trace->node(trace->context, (i), (pointer)); \
+    } while (0)
+#else
+#define KILN_TRACE_PARAMETER
+#define KILN_TRACE_NODE(i, pointer) ((void)0)
+#endif
+
+/* --- scalar arithmetic of the c99 target ---------------------------------------------------- */
+
+typedef union kiln_float_bits {
+    float f;
+    uint32_t u;
+} kiln_float_bits;
+
+static inline float kiln_from_bits(uint32_t u)
+{
+    kiln_float_bits b;
+    b.u = u;
+    return b.f;
+}
+
+static inline uint32_t kiln_to_bits(float f)
+{
+    kiln_float_bits b;
+    b.f = f;
+    return b.u;
+}
+
+static inline float kiln_max(float a, float b)
+{
+    return a > b ? a : b;
+}
+
+static inline float kiln_min(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+static inline float kiln_abs(float x)
+{
+    return kiln_from_bits(kiln_to_bits(x) & 0x7fffffffu);
+}
+
+/* The nearest integer, halves to even; for every x, NaN and infinities included. */
+static inline float kiln_round(float x)
+{
+    const uint32_t sign = kiln_to_bits(x) & 0x80000000u;
+    const float a = kiln_abs(x);
+    const float r = (a + 8388608.0f) - 8388608.0f;
+    return kiln_from_bits(kiln_to_bits(a < 8388608.0f ? r : a) | sign);
+}
+
+/* x 2^n for an integral n, which is first clamped to [-252, 252]. Rounded once wherever
+ * |x| >= 2^-63, which covers what exp and its relatives pass. */
+static inline float kiln_scalb(float x, float n)
+{
+    const float low = n > -252.0f ? n : -252.0f;
+    const int32_t k = (int32_t)(low < 252.0f ? low : 252.0f);
+    const int32_t half = k / 2, rest = k - half;
+    const float a = kiln_from_bits((uint32_t)(half + 127) << 23);
+    const float b = kiln_from_bits((uint32_t)(rest + 127) << 23);
+    return x * a * b;
+}
+
+/* The square root, correctly rounded, digit by digit on the significand, so that no libm is needed
+ * and the result equals that of every processor's square root instruction. */
+static inline float kiln_sqrt(float x)
+{
+    const uint32_t bits = kiln_to_bits(x);
+    uint32_t m = bits & 0x007fffffu, root = 0, rest = 0;
+    int32_t e = (int32_t)(bits >> 23 & 255u), i;
+
+    if (!(x > 0.0f) || e == 255)
+        return x == 0.0f || x > 0.0f ? x : kiln_from_bits(0x7fc00000u);
+    if (e == 0) {
+        for (e = 1; !(m & 0x00800000u); e--)
+            m <<= 1;
+    }
+    m |= 0x00800000u;
+    e -= 127;
+    m <<= 1 + (e & 1);
+    e -= e & 1;
+    /* m is in [2^24, 2^26): 25 digits of sqrt(m 2^24), the last one decides the rounding. */
+    for (i = 0; i < 25; i++) {
+        const uint32_t trial = (root << 2) + 1u;
+        rest = (rest << 2) + (m >> 24 & 3u);
+        m = (m << 2) & 0x03ffffffu;
+        root <<= 1;
+        if (rest >= trial) {
+            rest -= trial;
+            root += 1u;
+        }
+    }
+    root = (root >> 1) + (root & 1u);
+    return kiln_from_bits((uint32_t)(e / 2 + 126) * 0x00800000u + root);
+}
+
+/* --- parts of a vector, for processors without masked accesses ------------------------------ */
+
+/* Copies the first n floats at p into `buffer`, which it returns. */
+static inline const float *kiln_part(const float *p, int n, float *buffer)
+{
+    int i;
+    for (i = 0; i < n; i++)
+        buffer[i] = p[i];
+    return buffer;
+}
+
+static inline void kiln_copy_part(float *to, const float *from, int n)
+{
+    int i;
+    for (i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
+/* --- networks -------------------------------------------------------------------------------- */
+
+/* A logical shape without the batch: [C,H,W], [L,D] or [F]. */
+typedef struct kiln_shape {
+    int rank;
+    int dim[4];
+} kiln_shape;
+
+typedef struct kiln_network {
+    const char *name;
+    const char *digest;          /* of the network and its weights */
+    const char *target;          /* "avx2" */
+    const char *const *features; /* what the processor must have: {"avx2", "fma", NULL}; or NULL */
+    kiln_shape input, output;
+    size_t arena_bytes, weight_bytes, stack_bytes;
+    int64_t macs;
+    /* input and output are stored [H][W][C] where the shape is [C,H,W]; arena is 64-byte aligned. */
+    void (*run)(void *context, const float *input, float *output, void *arena);
+    void *context; /* NULL for emitted code */
+} kiln_network;
+
+/* --- classifiers ------------------------------------------------------------------------------ */
+
+/* Preprocessing is a list of steps, first those on 8-bit pixels, then those on floats. The compiler
+ * has verified the list; the runtime trusts it. */
+enum kiln_step_op {
+    KILN_STEP_COLOR,          /* method: enum kiln_color */
+    KILN_STEP_RESIZE,         /* method: enum kiln_filter; n: height, width */
+    KILN_STEP_RESIZE_SHORTER, /* method: enum kiln_filter; n: length of the shorter side */
+    KILN_STEP_CENTER_CROP,    /* n: height, width; what is missing is filled with v[0] */
+    KILN_STEP_PAD,            /* n: top, left, bottom, right; v: value per channel */
+    KILN_STEP_SCALE,          /* v[0]: multiply */
+    KILN_STEP_NORMALIZE,      /* v: mean[4], std[4] */
+    KILN_STEP_COUNT
+};
+
+enum kiln_color { KILN_COLOR_RGB, KILN_COLOR_BGR, KILN_COLOR_GRAY, KILN_COLOR_COUNT };
+
+/* Pillow's filters. */
+enum kiln_filter {
+    KILN_FILTER_NEAREST,
+    KILN_FILTER_BOX,
+    KILN_FILTER_BILINEAR,
+    KILN_FILTER_HAMMING,
+    KILN_FILTER_BICUBIC,
+    KILN_FILTER_LANCZOS,
+    KILN_FILTER_COUNT
+};
+
+typedef struct kiln_step {
+    int op, method;
+    int n[4];
+    double v[8];
+} kiln_step;
+
+typedef struct kiln_member {
+    const kiln_network *network;
+    const kiln_step *steps;
+    int step_count;
+    double weight;
+} kiln_member;
+
+/* How the scores of the members become one vector. */
+enum kiln_merge { KILN_MERGE_SINGLE, KILN_MERGE_COUNT };
+
+/* From the network's output to scores. */
+enum kiln_activation {
+    KILN_ACTIVATION_NONE,
+    KILN_ACTIVATION_SOFTMAX,
+    KILN_ACTIVATION_SIGMOID,
+    KILN_ACTIVATION_COUNT
+};
+
+/* From scores to the result: the best class (none when its score is below the threshold), or every
+ * class whose score is above the threshold. */
+enum kiln_rule { KILN_RULE_BEST, KILN_RULE_TAGS, KILN_RULE_COUNT };
+
+typedef struct kiln_decision {
+    int activation, rule;
+    int top;           /* classes listed; 0: min(5, classes) */
+    int has_threshold; /* else: no rejection; for tags 0.5 */
+    double threshold;
+} kiln_decision;
+
+typedef struct kiln_classifier {
+    const char *name;
+    const kiln_member *members;
+    int member_count;
+    int merge;
+    kiln_decision decision;
+    const char *const *labels; /* UTF-8; NULL: classes are called by their index */
+    int label_count;
+    int takes_pictures; /* 0 for a bare model: --tensor only */
+} kiln_classifier;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
