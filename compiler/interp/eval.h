@@ -1,7 +1,7 @@
 /* The evaluators of the operators, one file per family. Inside interp/ only.
  *
- * Each computes op(inputs) without residual and activation; sums that are not OpenBLAS's are taken in
- * double and rounded once. */
+ * Each computes op(inputs) without residual and activation; sums that are not OpenBLAS's are taken
+ * in double and rounded once. */
 #ifndef KILN_INTERP_EVAL_H
 #define KILN_INTERP_EVAL_H
 
@@ -14,7 +14,8 @@ typedef struct Eval {
     float *y;
 } Eval;
 
-/* The extents before, along and behind an axis: element (i, k, j) is at (i * size + k) * inner + j. */
+/* The extents before, along and behind an axis: element (i, k, j) is at (i * size + k) * inner + j.
+ */
 typedef struct Split {
     int64_t outer, size, inner;
 } Split;

@@ -1,6 +1,7 @@
 /* The reference semantics: runs a graph node by node on logical tensors in C order, in float32 with
  * OpenBLAS for the products. It runs the graph elaborated from the source; it also runs what passes
- * make of it (fused activations and residuals), which is how passes are checked. Views are ignored. */
+ * make of it (fused activations and residuals), which is how passes are checked. Views are ignored.
+ */
 #ifndef KILN_INTERP_INTERP_H
 #define KILN_INTERP_INTERP_H
 
@@ -14,8 +15,8 @@ typedef struct Interp {
     Arena *arena;
 } Interp;
 
-/* Runs g on `input`, whose elements are in C order of the input's shape. Kept are the output and the
- * nodes with keep[id]; keep may be NULL. Returns NULL, or why g cannot run (a parameter without
+/* Runs g on `input`, whose elements are in C order of the input's shape. Kept are the output and
+ * the nodes with keep[id]; keep may be NULL. Returns NULL, or why g cannot run (a parameter without
  * data). interp_free() releases the values in either case. */
 const char *interp_run(Arena *arena, const Graph *g, const float *input, const bool *keep,
                        Interp *out);

@@ -4,6 +4,7 @@
  * A network passes when no logit is further off than FACTOR (8) times PyTorch's own float32 error,
  * and no sampled node further than FACTOR (12) times its own. */
 #include "compiler/interp/interp.h"
+#include "compiler/pass/pass.h"
 #include "tests/support/oracle.h"
 
 #include <stdio.h>
@@ -75,6 +76,15 @@ static bool check_graph(const Oracle *o, const Graph *g, Limits limits, const ch
     return ok;
 }
 
+static bool check_passes(const Oracle *o, Limits limits)
+{
+    Arena *scratch = arena_new();
+    Graph *g = graph_copy(o->arena, o->graph);
+    pass_run(g, NULL, scratch);
+    arena_free(scratch);
+    return check_graph(o, g, limits, "passes");
+}
+
 static bool check_arch(const char *arch, Limits limits)
 {
     Arena *a = arena_new();
@@ -85,6 +95,8 @@ static bool check_arch(const char *arch, Limits limits)
     if (problem)
         printf("BAD  %s: %s\n", arch, problem);
     bool ok = !problem && check_graph(&o, o.graph, limits, "source");
+    if (!problem)
+        ok &= check_passes(&o, limits);
     arena_free(a);
     return ok;
 }

@@ -1,5 +1,5 @@
-/* Whole networks with known results: ../shared/oracle/ARCH/manifest.json describes a graph, the rule that
- * generates its weights and input, and expected.npz what comes out in float64. */
+/* Whole networks with known results: ../shared/oracle/ARCH/manifest.json describes a graph, the
+ * rule that generates its weights and input, and expected.npz what comes out in float64. */
 #ifndef KILN_TESTS_SUPPORT_ORACLE_H
 #define KILN_TESTS_SUPPORT_ORACLE_H
 
@@ -33,7 +33,8 @@ const char *oracle_shared_folder(void);
 /* NULL, or why it cannot be had. `weights` false leaves parameters and input without data. */
 const char *oracle_load(Arena *a, const char *arch, bool weights, Oracle *out);
 
-/* Largest |difference| of the logits over float32_max_abs_diff; infinite where something is no number. */
+/* Largest |difference| of the logits over float32_max_abs_diff; infinite where something is no
+ * number. */
 double oracle_logits_ratio(const Oracle *o, const float *logits);
 /* The same for everything that is known of a node; `value` is in C order of the logical shape. */
 double oracle_node_ratio(const Oracle *o, const OracleNode *n, const float *value);
