@@ -187,6 +187,24 @@ static inline float kiln_sqrt(float x)
     return kiln_from_bits((uint32_t)(e / 2 + 126) * 0x00800000u + root);
 }
 
+/* --- parts of a vector, for processors without masked accesses ------------------------------ */
+
+/* Copies the first n floats at p into `buffer`, which it returns. */
+static inline const float *kiln_part(const float *p, int n, float *buffer)
+{
+    int i;
+    for (i = 0; i < n; i++)
+        buffer[i] = p[i];
+    return buffer;
+}
+
+static inline void kiln_copy_part(float *to, const float *from, int n)
+{
+    int i;
+    for (i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
 /* --- networks -------------------------------------------------------------------------------- */
 
 /* A logical shape without the batch: [C,H,W], [L,D] or [F]. */

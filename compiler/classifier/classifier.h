@@ -33,7 +33,7 @@
     X(LANCZOS, "lanczos")
 
 /* X(ENUM, name in the source) in the order of enum kiln_activation */
-#define ACTIVATION_LIST(X) \
+#define OUTPUT_LIST(X) \
     X(NONE, "none")        \
     X(SOFTMAX, "softmax")  \
     X(SIGMOID, "sigmoid")
@@ -47,8 +47,8 @@ typedef enum Color { COLOR_LIST(X) COLOR_COUNT } Color;
 #define X(e, name) FILTER_##e,
 typedef enum Filter { FILTER_LIST(X) FILTER_COUNT } Filter;
 #undef X
-#define X(e, name) ACTIVATION_##e,
-typedef enum Activation { ACTIVATION_LIST(X) ACTIVATION_COUNT } Activation;
+#define X(e, name) OUTPUT_##e,
+typedef enum OutputActivation { OUTPUT_LIST(X) OUTPUT_COUNT } OutputActivation;
 #undef X
 
 typedef enum Merge { MERGE_SINGLE, MERGE_COUNT } Merge;
@@ -58,18 +58,18 @@ typedef enum Rule { RULE_BEST, RULE_TAGS, RULE_COUNT } Rule;
 const char *step_name(StepOp op);
 const char *color_name(Color color);
 const char *filter_name(Filter filter);
-const char *activation_name(Activation activation);
+const char *output_name(OutputActivation activation);
 /* The names as kiln_model.h writes them: "KILN_STEP_RESIZE". */
 const char *step_c_name(StepOp op);
 const char *color_c_name(Color color);
 const char *filter_c_name(Filter filter);
-const char *activation_c_name(Activation activation);
+const char *output_c_name(OutputActivation activation);
 const char *rule_c_name(Rule rule);
 const char *merge_c_name(Merge merge);
 /* Return 0 where there is none of that name. */
 int color_from_name(const char *name, Color *color);
 int filter_from_name(const char *name, Filter *filter);
-int activation_from_name(const char *name, Activation *activation);
+int output_from_name(const char *name, OutputActivation *activation);
 
 /* What a kiln_step says, in the words of the compiler. */
 typedef struct Step {
@@ -96,7 +96,7 @@ typedef struct Classifier {
     Vec(Member) members;
     Merge merge;
     Loc output_loc;
-    Activation activation;
+    OutputActivation activation;
     Rule rule;
     int top; /* 0: min(5, classes) */
     int has_threshold;

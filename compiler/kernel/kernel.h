@@ -1,0 +1,50 @@
+/* Kernels: what a node computes, as a function of the loop IR. A kernel is written as in the textbook; a tile
+ * (numbers per target) says how its loops are split, and the untiled form stays available for tests. */
+#ifndef KILN_KERNEL_KERNEL_H
+#define KILN_KERNEL_KERNEL_H
+
+#include "compiler/graph/graph.h"
+#include "compiler/kernel/pack.h"
+#include "compiler/loop/loop.h"
+#include "compiler/target/target.h"
+
+/* How many output pixels times groups of `lanes` channels are computed together.
+ * lanes 0: not at all, the textbook nest. */
+typedef struct Tile {
+    int lanes, pixels, vectors;
+} Tile;
+
+typedef enum OperandKind {
+    OPERAND_INPUT,  /* the value of node->input[input] */
+    OPERAND_OUTPUT, /* the node's value */
+    OPERAND_CONST,  /* array */
+    OPERAND_SCRATCH /* count floats of the arena */
+} OperandKind;
+
+typedef struct Operand {
+    OperandKind kind;
+    int input;
+    const ConstArray *array;
+    int64_t count;
+} Operand;
+
+typedef struct Kernel {
+    Function *function;
+    Operand operand[8];  /* one per parameter of the function */
+    int64_t scratch;     /* floats of all scratch operands together */
+    const char *summary; /* "conv2d 3x3 stride 1 pad 1, 56x56x64 -> 56x56x64, relu" */
+    const char *tile;    /* "6 pixels x 64 channels", "" where there is no tile */
+} Kernel;
+
+typedef struct KernelEnv {
+    Arena *arena;
+    const Target *target; /* lanes and instructions are its own; NULL: textbook */
+    Tile tile;            /* of this node */
+} KernelEnv;
+
+/* True where the node needs no code: its value already lies where its view says. */
+bool kernel_is_void(const Node *n);
+/* Builds the kernel of a node whose view is decided. Returns NULL, or why there is none. */
+const char *kernel_build(const KernelEnv *env, const Node *n, Kernel *out);
+
+#endif

@@ -1,0 +1,83 @@
+/* Reordering of weights at compile time: one copy serves every instruction set. */
+#include "compiler/kernel/pack.h"
+
+static int64_t blocks_of(int64_t count)
+{
+    return (count + PACK_LANES - 1) / PACK_LANES;
+}
+
+static ConstArray *new_array(Arena *a, const char *path, const char *layout, int rank,
+                             const int64_t *extent, float **data)
+{
+    ConstArray *p = arena_new_of(a, ConstArray);
+    *p = (ConstArray){ .path = path, .layout = layout, .rank = rank, .count = 1 };
+    for (int i = 0; i < rank; i++) {
+        p->extent[i] = extent[i];
+        p->count *= extent[i];
+    }
+    *data = arena_new_array(a, float, p->count);
+    p->data = *data;
+    return p;
+}
+
+/* One output channel: from[in][taps], to[taps][in][16] at its lane. */
+static void pack_channel(const float *from, float *to, int64_t inputs, int64_t taps)
+{
+    for (int64_t c = 0; c < inputs; c++)
+        for (int64_t k = 0; k < taps; k++)
+            to[(k * inputs + c) * PACK_LANES] = from[c * taps + k];
+}
+
+ConstArray *pack_conv2d(Arena *a, const Param *weight, int64_t groups)
+{
+    const int64_t *d = weight->shape.dim;
+    int64_t out = d[0] / groups, in = d[1], taps = d[2] * d[3];
+    int64_t extent[] = { groups, blocks_of(out), d[2], d[3], in, PACK_LANES };
+    float *data;
+    ConstArray *p = new_array(a, weight->name, "[group][out/16][ky][kx][in][16]", 6, extent, &data);
+    int64_t block = taps * in * PACK_LANES, group = extent[1] * block;
+    for (int64_t o = 0; o < d[0]; o++)
+        pack_channel(weight->data + o * in * taps,
+                     data + o / out * group + o % out / PACK_LANES * block + o % out % PACK_LANES,
+                     in, taps);
+    return p;
+}
+
+ConstArray *pack_depthwise(Arena *a, const Param *weight)
+{
+    const int64_t *d = weight->shape.dim;
+    int64_t taps = d[2] * d[3];
+    int64_t extent[] = { blocks_of(d[0]), d[2], d[3], PACK_LANES };
+    float *data;
+    ConstArray *p = new_array(a, weight->name, "[channel/16][ky][kx][16]", 4, extent, &data);
+    for (int64_t c = 0; c < d[0]; c++)
+        for (int64_t k = 0; k < taps; k++)
+            data[(c / PACK_LANES * taps + k) * PACK_LANES + c % PACK_LANES] =
+                weight->data[c * taps + k];
+    return p;
+}
+
+ConstArray *pack_dense(Arena *a, const Param *weight, int64_t channels, int64_t height,
+                       int64_t width)
+{
+    int64_t out = weight->shape.dim[0], in = weight->shape.dim[1], pixels = height * width;
+    int64_t extent[] = { 1, blocks_of(out), 1, 1, in, PACK_LANES };
+    float *data;
+    ConstArray *p = new_array(a, weight->name, "[1][out/16][1][1][in][16]", 6, extent, &data);
+    for (int64_t o = 0; o < out; o++)
+        pack_channel(weight->data + o * in,
+                     data + o / PACK_LANES * in * PACK_LANES + o % PACK_LANES, channels, pixels);
+    return p;
+}
+
+ConstArray *pack_vector(Arena *a, const char *path, const float *values, int64_t count,
+                        int64_t groups)
+{
+    int64_t size = count / groups;
+    int64_t extent[] = { groups, blocks_of(size), PACK_LANES };
+    float *data;
+    ConstArray *p = new_array(a, path, "[group][channel/16][16]", 3, extent, &data);
+    for (int64_t i = 0; values && i < count; i++)
+        data[i / size * extent[1] * PACK_LANES + i % size] = values[i];
+    return p;
+}

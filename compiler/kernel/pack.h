@@ -1,0 +1,33 @@
+/* Weights as kernels read them. Packing does not depend on the target: 16 output channels side by side
+ * are one AVX-512 register, two of AVX2, four of NEON. Lanes beyond the last channel hold zeros. */
+#ifndef KILN_KERNEL_PACK_H
+#define KILN_KERNEL_PACK_H
+
+#include "compiler/graph/graph.h"
+#include "compiler/loop/loop.h"
+
+enum { PACK_LANES = 16 };
+
+/* One packed array, emitted as a constant. */
+typedef struct ConstArray {
+    const char *path;   /* of the parameter in the source: "layer1.0.conv1.weight" */
+    const char *layout; /* for the comment: "[out/16][ky][kx][in][16]" */
+    int rank;
+    int64_t extent[LOOP_MAX_RANK];
+    int64_t count;
+    const float *data; /* [count] */
+} ConstArray;
+
+/* [out, in/groups, kh, kw] -> [groups][out/groups/16][kh][kw][in/groups][16] */
+ConstArray *pack_conv2d(Arena *a, const Param *weight, int64_t groups);
+/* [c, 1, kh, kw] -> [c/16][kh][kw][16] */
+ConstArray *pack_depthwise(Arena *a, const Param *weight);
+/* [out, in] -> [1][out/16][1][1][in][16]. With height * width > 1 the input is a map flattened in C,H,W order but stored
+ * as H,W,C: column c, y, x goes to row (y, x, c). */
+ConstArray *pack_dense(Arena *a, const Param *weight, int64_t channels, int64_t height,
+                       int64_t width);
+/* [c] -> [groups][c/groups/16][16]; data NULL gives zeros. */
+ConstArray *pack_vector(Arena *a, const char *path, const float *data, int64_t count,
+                        int64_t groups);
+
+#endif

@@ -1,0 +1,44 @@
+/* What is emitted: the functions of a network, its constant arrays, and the list of calls with their
+ * arguments. Everything about kernels, tiles and memory is decided; emit/ only prints. */
+#ifndef KILN_SCHEDULE_PROGRAM_H
+#define KILN_SCHEDULE_PROGRAM_H
+
+#include "compiler/graph/graph.h"
+#include "compiler/kernel/pack.h"
+#include "compiler/loop/loop.h"
+#include "compiler/target/target.h"
+
+typedef enum ArgumentKind {
+    ARGUMENT_INPUT,
+    ARGUMENT_OUTPUT,
+    ARGUMENT_ARENA,
+    ARGUMENT_CONST
+} ArgumentKind;
+
+typedef struct Argument {
+    ArgumentKind kind;
+    int64_t offset; /* floats: from the start of the input, the output or the arena */
+    const ConstArray *array;
+} Argument;
+
+typedef struct Call {
+    const Function *function;
+    const Argument *argument; /* [function->param_count] */
+    const Node *node;         /* of the transformed graph */
+    const char *summary;      /* "conv2d 3x3 stride 1 pad 1, 56x56x64 -> 56x56x64, relu" */
+    const char *tile;         /* "6 pixels x 64 channels", or "" */
+    int64_t macs;
+} Call;
+
+typedef struct Program {
+    const char *name;
+    const Graph *graph; /* the transformed one */
+    const Target *target;
+    Vec(const Function *) functions; /* one per distinct name, in order of first use */
+    Vec(Call) calls;
+    Vec(const ConstArray *) arrays; /* in order of first use */
+    int64_t arena_bytes, arena_lower_bound;
+    int64_t input_count, output_count;
+} Program;
+
+#endif

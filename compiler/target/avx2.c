@@ -1,0 +1,68 @@
+/* x86-64 with AVX2 and FMA: 16 registers of 8 lanes. */
+#include "compiler/target/target.h"
+
+#define LANES_8 "_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)"
+#define MASK    "_mm256_cmpgt_epi32(_mm256_set1_epi32(${n}), " LANES_8 ")"
+#define SIGN    "_mm256_set1_ps(-0.0f)"
+
+const Target target_avx2 = {
+    .name = "avx2",
+    .description = "x86-64 with AVX2 and FMA",
+    .header = "immintrin.h",
+    .cflags = "-O2 -mavx2 -mfma",
+    .features = "avx2 fma",
+    .machine = "x86_64",
+    .fused = true,
+    .vector_registers = 16,
+    .l1_bytes = 32 << 10,
+    .l2_bytes = 512 << 10,
+    .scalar = {
+        .lanes = 1,
+        .type = "float",
+        .op = {
+            [VOP_ADD] = "${a} + ${b}",
+            [VOP_SUB] = "${a} - ${b}",
+            [VOP_MUL] = "${a} * ${b}",
+            [VOP_DIV] = "${a} / ${b}",
+            [VOP_FMA] = "__builtin_fmaf(${a}, ${b}, ${c})",
+            [VOP_MAX] = "kiln_max(${a}, ${b})",
+            [VOP_MIN] = "kiln_min(${a}, ${b})",
+            [VOP_NEG] = "-${a}",
+            [VOP_ABS] = "kiln_abs(${a})",
+            [VOP_SQRT] = "_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(${a})))",
+            [VOP_ROUND] = "kiln_round(${a})",
+            [VOP_SCALB] = "kiln_scalb(${a}, ${b})",
+            [VOP_SELECT_GT] = "${a} > ${b} ? ${c} : ${d}",
+        },
+    },
+    .vector = {
+        .lanes = 8,
+        .type = "__m256",
+        .load = "_mm256_loadu_ps(${p})",
+        .store = "_mm256_storeu_ps(${p}, ${a})",
+        .load_part = "_mm256_maskload_ps(${p}, " MASK ")",
+        .store_part = "_mm256_maskstore_ps(${p}, " MASK ", ${a})",
+        .op = {
+            [VOP_ADD] = "_mm256_add_ps(${a}, ${b})",
+            [VOP_SUB] = "_mm256_sub_ps(${a}, ${b})",
+            [VOP_MUL] = "_mm256_mul_ps(${a}, ${b})",
+            [VOP_DIV] = "_mm256_div_ps(${a}, ${b})",
+            [VOP_FMA] = "_mm256_fmadd_ps(${a}, ${b}, ${c})",
+            [VOP_MAX] = "_mm256_max_ps(${a}, ${b})",
+            [VOP_MIN] = "_mm256_min_ps(${a}, ${b})",
+            [VOP_NEG] = "_mm256_xor_ps(${a}, " SIGN ")",
+            [VOP_ABS] = "_mm256_andnot_ps(" SIGN ", ${a})",
+            [VOP_SQRT] = "_mm256_sqrt_ps(${a})",
+            [VOP_ROUND] = "_mm256_round_ps(${a}, 8)",
+            [VOP_SCALB] = "_mm256_mul_ps(${a}, _mm256_castsi256_ps(_mm256_slli_epi32("
+                          "_mm256_add_epi32(_mm256_cvtps_epi32(${b}), _mm256_set1_epi32(127)), 23)))",
+            [VOP_SELECT_GT] = "_mm256_blendv_ps(${d}, ${c}, _mm256_cmp_ps(${a}, ${b}, _CMP_GT_OQ))",
+            [VOP_BROADCAST] = "_mm256_set1_ps(${a})",
+        },
+    },
+    .tile_lanes = 8,
+    .tile_pixels = 6,
+    .tile_vectors = 2,
+    .tile_depthwise = 4,
+    .tile_matrix = 8,
+};

@@ -1,0 +1,45 @@
+/* Targets as rows of data: lanes, registers, caches, byte order, and the C text of every vector
+ * operation. The only place where an intrinsic is named. A new target is one file with one row. */
+#ifndef KILN_TARGET_TARGET_H
+#define KILN_TARGET_TARGET_H
+
+#include "compiler/loop/loop.h"
+
+/* C text of one operation at one vector width. ${a} ${b} ${c} ${d} are the arguments, ${p} an address,
+ * ${n} a count of active lanes (a constant), ${mask} the same as a constant bit mask. */
+typedef struct VectorType {
+    int lanes;
+    const char *type;         /* "__m512"; NULL at lanes 1 means float */
+    const char *load, *store; /* "_mm512_loadu_ps(${p})", "_mm512_storeu_ps(${p}, ${a})" */
+    const char *load_part, *store_part; /* the first ${n} lanes only */
+    const char *op[VOP_COUNT];
+} VectorType;
+
+typedef struct Target {
+    const char *name;        /* "avx512" */
+    const char *description; /* one line for --target help */
+    const char *header;      /* "immintrin.h" or NULL */
+    const char *cflags;      /* what the C compiler needs for the model's files */
+    const char
+        *features; /* what the processor must have, as runtime/cpu_check knows them: "avx2 fma" */
+    const char *machine; /* "x86_64", "aarch64", or NULL for any */
+    bool big_endian;
+    bool fused; /* FMA rounds once */
+    int vector_registers;
+    int l1_bytes, l2_bytes;
+    VectorType scalar; /* lanes 1 */
+    VectorType vector; /* lanes > 1; lanes 1 where there is none */
+    /* Register tiles, read off tests/bench/tiles.md. */
+    int tile_lanes;     /* channels computed together: the vector's lanes, or a group of scalars */
+    int tile_pixels;    /* conv2d: output pixels ... */
+    int tile_vectors;   /* ... times groups of tile_lanes channels */
+    int tile_depthwise; /* depthwise and pools: pixels, one group of channels wide */
+    int tile_matrix;    /* matrix-vector products: groups of channels */
+} Target;
+
+extern const Target *const targets[]; /* ends with NULL */
+const Target *target_find(const char *name);
+/* The best target that this machine runs. */
+const Target *target_host(void);
+
+#endif
