@@ -29,9 +29,9 @@ static Lamp choose_lamp(Scene *scene)
     lamp.z = sqrt(1 - low * low);
     lamp.fade_x = rng_between(rng, -0.0017, 0.0017);
     lamp.fade_y = rng_between(rng, -0.0017, 0.0017);
-    lamp.tint.r = rng_between(rng, 0.94, 1.07);
+    lamp.tint.r = rng_between(rng, 0.96, 1.05);
     lamp.tint.g = 1;
-    lamp.tint.b = rng_between(rng, 0.90, 1.08);
+    lamp.tint.b = rng_between(rng, 0.93, 1.05);
     lamp.haze = rng_between(rng, 0.02, 0.08);
     lamp.strip_count = rng_integer(rng, 1, 2);
     for (int i = 0; i < lamp.strip_count; i++) {
@@ -66,15 +66,17 @@ static Color shade(const Scene *scene, const Lamp *lamp, int x, int y)
     int up = y > 0 ? SCENE_WIDTH : 0, down = y < SCENE_HEIGHT - 1 ? SCENE_WIDTH : 0;
     double sx = (t[right].height - t[-left].height) / (left + right);
     double sy = (t[down].height - t[-up].height) / (up / SCENE_WIDTH + down / SCENE_WIDTH);
+    sx *= t->inside;
+    sy *= t->inside;
     double norm = 1 / sqrt(1 + sx * sx + sy * sy), nx = -sx * norm, ny = -sy * norm;
     double dx = x - SCENE_WIDTH / 2.0, dy = y - SCENE_HEIGHT / 2.0;
     double lambert = field_clamp(lamp->x * nx + lamp->y * ny + lamp->z * norm, 0, 1);
     double light = (0.25 + 0.95 * lambert) * (1 + lamp->fade_x * dx + lamp->fade_y * dy);
-    double open = 1 - field_clamp(t->occluded, 0, 0.9);
+    double open = 1 - field_clamp(t->occluded, -0.3, 0.9);
     double shine = t->inside * mirrored(lamp, dx, dy, nx, ny, t->gloss) * open;
     Color white = { 1, 1, 1 }, c = color_scale(t->color, light * open * (1 - 0.35 * t->metal));
     Color gleam = color_scale(color_mix(white, t->color, t->metal),
-                              shine * field_mix(0.30 * t->gloss, 0.85, t->metal));
+                              shine * field_mix(0.55 * t->gloss, 1.05, t->metal));
     c.r = (c.r + gleam.r) * lamp->tint.r;
     c.g = (c.g + gleam.g) * lamp->tint.g;
     c.b = (c.b + gleam.b) * lamp->tint.b;
@@ -118,14 +120,16 @@ static double exposure(Scene *scene, const Color *pixels)
     for (int i = 0; i < SCENE_PIXELS; i++) {
         sum += pixels[i].r + pixels[i].g + pixels[i].b;
     }
-    return rng_between(&scene->rng, 0.42, 0.62) / sqrt(sum / (3.0 * SCENE_PIXELS) + 0.02);
+    double mean = sum / (3.0 * SCENE_PIXELS) + 0.03;
+    return rng_between(&scene->rng, 0.48, 0.68) / sqrt(mean);
 }
 
 static uint8_t develop(Rng *rng, double light, double gain, double noise)
 {
     double x = light * gain;
     x = x > 0.6 ? 0.6 + 0.4 * (1 - field_decay((x - 0.6) / 0.4)) : x;
-    double tone = 255 * sqrt(x < 0 ? 0 : x);
+    double tone = sqrt(x < 0 ? 0 : x);
+    tone = 255 * field_mix(tone, field_step(0, 1, tone), 0.45);
     double jitter = 0;
     for (int i = 0; i < 3; i++) {
         jitter += rng_between(rng, -1, 1);

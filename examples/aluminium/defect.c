@@ -30,9 +30,9 @@ static void paint_uncoated(const Scene *scene, const Blob *b, double rho, double
     double halo = field_bell((rho - 1.08) / 0.13) * 0.55 * b->opacity;
     double mottle = field_fractal(b->seed + 5, x / 5, y / 5, 3);
     t->color = color_scale(t->color, 1 - halo);
-    texel_cover(t, color_scale(b->color, 1 + 0.45 * mottle), patch);
+    texel_cover(t, color_scale(b->color, 1 + 0.30 * mottle), patch);
     t->gloss *= 1 - 0.8 * patch;
-    t->height -= b->depth * patch * (1 + 0.3 * mottle);
+    t->height -= b->depth * patch * (1 + 0.12 * mottle);
 }
 
 static void non_conducting_spot(Scene *scene)
@@ -43,7 +43,8 @@ static void non_conducting_spot(Scene *scene)
     tone = luminance(scene->finish.color) > 0.22 ? tone * 0.75 : tone * 1.15;
     for (int i = 0; i < count; i++) {
         double stretch = rng_between(rng, 1, 2.2);
-        Blob b = blob_new(scene, rng_between(rng, 9, 19) / sqrt(stretch), stretch, 0.16);
+        Blob b = blob_new(scene, rng_between(rng, 10, 24) / sqrt(stretch), stretch,
+                          rng_between(rng, 0.1, 0.35));
         b.color = color_rgb(tone, tone * 0.98, tone * 0.93);
         b.depth = rng_between(rng, 0.5, 1.1);
         b.opacity = rng_between(rng, 0.6, 1);
@@ -60,11 +61,11 @@ static void scratch(Scene *scene)
     bool light = luminance(scene->finish.color) < 0.45;
     for (int i = 0; i < count; i++) {
         Stroke s = { 0 };
-        double tone = light ? rng_between(rng, 0.6, 1.0) : rng_between(rng, 0.12, 0.3);
+        double tone = light ? rng_between(rng, 0.45, 0.85) : rng_between(rng, 0.10, 0.26);
         scene_pick(scene, 35, &s.x, &s.y);
         s.half = rng_between(rng, 25, 95);
         s.bend = rng_between(rng, -0.10, 0.10) / s.half;
-        s.width = rng_between(rng, 0.5, 1.15);
+        s.width = rng_between(rng, 0.4, 0.95);
         s.depth = rng_between(rng, 0.5, 1.2);
         s.opacity = rng_between(rng, 0.55, 0.95);
         s.breaks = rng_between(rng, 0, 0.9);
@@ -94,7 +95,8 @@ static void dent(Scene *scene)
         double stretch = bar ? rng_between(rng, 3, 6) : rng_between(rng, 1, 1.9);
         double radius = bar ? rng_between(rng, 9, 15) : rng_between(rng, 15, 34);
         Blob b = blob_new(scene, radius, stretch, 0.10);
-        b.depth = radius * rng_between(rng, 0.20, 0.42);
+        b.fine = 0.8;
+        b.depth = radius * rng_between(rng, 0.26, 0.45);
         if (bar) {
             blob_turn(&b, profile_turns(scene) + 0.25 + rng_between(rng, -0.03, 0.03));
         }
@@ -107,7 +109,7 @@ static void orange_peel(Scene *scene)
 {
     Rng *rng = &scene->rng;
     uint32_t seed = rng_bits(rng);
-    double size = rng_between(rng, 3.6, 7.0), height = size * rng_between(rng, 0.13, 0.24);
+    double size = rng_between(rng, 3.6, 7.0), height = size * rng_between(rng, 0.08, 0.19);
     double cover = rng_between(rng, -0.5, 0.2);
     for (int i = 0; i < SCENE_PIXELS; i++) {
         Texel *t = &scene->texels[i];
@@ -129,7 +131,7 @@ static void exposed_base(Scene *scene)
     double x, y, u0, v0, length = rng_between(rng, 35, 110), width = rng_between(rng, 5, 15);
     scene_pick(scene, 30, &x, &y);
     scene_locate(scene, x, y, &u0, &v0);
-    double warm = rng_between(rng, 0.88, 1.0), shade = rng_between(rng, 0.75, 1.15);
+    double warm = rng_between(rng, 0.88, 1.0), shade = rng_between(rng, 0.5, 0.85);
     for (int i = 0; i < SCENE_PIXELS; i++) {
         Texel *t = &scene->texels[i];
         double u, v;
@@ -241,7 +243,7 @@ static void crack_walk(Scene *scene, double x, double y, double turn, int steps,
     s.width = rng_between(rng, 0.55, 0.75) + 0.10 * forks;
     s.depth = rng_between(rng, 0.5, 1.0);
     s.opacity = rng_between(rng, 0.75, 0.95);
-    s.color = luminance(scene->finish.color) < 0.13 ? color_rgb(0.5, 0.49, 0.47)
+    s.color = luminance(scene->finish.color) < 0.11 ? color_rgb(0.30, 0.29, 0.27)
                                                     : color_rgb(0.02, 0.02, 0.018);
     for (int i = 0; i < steps; i++) {
         double length = rng_between(rng, 5, 11);
@@ -300,12 +302,12 @@ static void dirty_spot(Scene *scene)
     Rng *rng = &scene->rng;
     int count = rng_integer(rng, 1, 6);
     double tone = rng_between(rng, 0.008, 0.03);
-    bool pale = luminance(scene->finish.color) < 0.16;
+    bool pale = luminance(scene->finish.color) < 0.10;
     for (int i = 0; i < count; i++) {
-        Blob b = blob_new(scene, rng_between(rng, 3.0, 8.0), rng_between(rng, 1, 1.7), 0.65);
-        b.color = pale ? color_rgb(0.30, 0.24, 0.15)
+        Blob b = blob_new(scene, rng_between(rng, 3.5, 9.0), rng_between(rng, 1, 1.7), 0.65);
+        b.color = pale ? color_rgb(0.33, 0.30, 0.24)
                        : color_rgb(tone * 1.5, tone * 1.1, tone * 0.7);
-        b.opacity = rng_between(rng, 0.75, 0.98);
+        b.opacity = rng_between(rng, 0.82, 0.99);
         if (rng_chance(rng, 0.6)) {
             smear_dirt(scene, b);
         }

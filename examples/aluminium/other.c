@@ -62,9 +62,8 @@ static void shade_band(Scene *scene)
 {
     Rng *rng = &scene->rng;
     double x, y, u, v0, half = rng_between(rng, 7, 20);
-    Color tint = { rng_between(rng, 0.5, 1.5), rng_between(rng, 0.6, 1.4),
-                   rng_between(rng, 0.5, 1.5) };
-    double level = rng_chance(rng, 0.5) ? rng_between(rng, 0.35, 0.6) : rng_between(rng, 1.5, 2.0);
+    Color tint = { rng_between(rng, 0.85, 1.15), 1, rng_between(rng, 0.85, 1.15) };
+    double level = rng_chance(rng, 0.5) ? rng_between(rng, 0.35, 0.6) : rng_between(rng, 1.4, 1.8);
     uint32_t seed = rng_bits(rng);
     scene_pick(scene, 30, &x, &y);
     scene_locate(scene, x, y, &u, &v0);

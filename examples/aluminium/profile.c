@@ -5,10 +5,10 @@
 
 #include <math.h>
 
-static const Color paints[] = { { 0.80, 0.80, 0.78 },  { 0.56, 0.57, 0.58 }, { 0.30, 0.31, 0.33 },
-                                { 0.085, 0.09, 0.10 }, { 0.16, 0.10, 0.07 }, { 0.60, 0.50, 0.36 },
-                                { 0.08, 0.15, 0.11 },  { 0.15, 0.21, 0.29 }, { 0.42, 0.37, 0.30 },
-                                { 0.30, 0.09, 0.06 } };
+static const Color paints[] = { { 0.82, 0.82, 0.80 },  { 0.56, 0.57, 0.58 },  { 0.26, 0.27, 0.28 },
+                                { 0.06, 0.063, 0.07 }, { 0.13, 0.08, 0.055 }, { 0.58, 0.49, 0.36 },
+                                { 0.06, 0.11, 0.085 }, { 0.12, 0.16, 0.21 },  { 0.40, 0.35, 0.28 },
+                                { 0.20, 0.105, 0.06 } };
 
 static const Color metals[] = { { 0.70, 0.71, 0.72 },
                                 { 0.58, 0.60, 0.63 },
@@ -79,9 +79,9 @@ static void choose_finish(Scene *scene, bool coated)
     f->kind = kind < 0.4 ? FINISH_BRUSHED : kind < 0.65 ? FINISH_PAINT : FINISH_POWDER;
     f->color = f->kind == FINISH_BRUSHED ? metals[rng_integer(rng, 0, 4)]
                                          : paints[rng_integer(rng, 0, 9)];
-    f->color.r *= rng_between(rng, 0.9, 1.1);
-    f->color.g *= rng_between(rng, 0.9, 1.1);
-    f->color.b *= rng_between(rng, 0.9, 1.1);
+    f->color.r *= rng_between(rng, 0.94, 1.06);
+    f->color.g *= rng_between(rng, 0.94, 1.06);
+    f->color.b *= rng_between(rng, 0.94, 1.06);
     f->gloss = f->kind == FINISH_PAINT ? rng_between(rng, 0.45, 0.85) : rng_between(rng, 0.15, 0.5);
     f->grain = rng_between(rng, 0.5, 1.0);
     f->seed = rng_bits(rng);
@@ -122,19 +122,21 @@ static void lay_finish(const Finish *f, double u, double v, Texel *t)
     t->color = color_scale(f->color, 1 + cloud);
 }
 
-/* Grooves and ridges: a trapezoid with walls about as steep as they are high. */
+/* Grooves and ridges with rounded walls; a groove is darkest at its foot, and its upper lip, worn
+   bare of shadow, catches the light. */
 static void cut_lines(const Scene *scene, double v, Texel *t)
 {
     for (int i = 0; i < scene->line_count; i++) {
         uint32_t h = (scene->finish.seed >> (i * 5)) & 31u;
-        double half = 1.5 + (double)(h & 7u) * 0.8, d = fabs(v - scene->lines[i]);
-        double inside = 1 - field_step(half, half + 2.5, d);
+        double half = 1.5 + (double)(h & 7u) * 0.9, d = fabs(v - scene->lines[i]);
+        double wall = 2.5 + 0.35 * half, inside = 1 - field_step(half, half + wall, d);
         if (h & 8u) {
-            t->height += 1.6 * inside;
-            t->occluded += 0.30 * field_bell((d - half - 4) / 2.5);
+            t->height += 0.9 * wall * inside;
+            t->occluded += 0.34 * field_bell((d - half - wall - 1) / 2.2);
         } else {
-            t->height -= 2.4 * inside;
-            t->occluded += 0.55 * inside;
+            t->height -= 1.1 * wall * inside;
+            t->occluded += 0.30 * inside + 0.28 * field_bell((d - half) / 1.6);
+            t->occluded -= 0.10 * field_bell((d - half - wall) / 0.9);
         }
     }
 }
@@ -173,7 +175,6 @@ void profile_build(Scene *scene, bool coated)
         round_edges(scene, v, t);
         if (t->inside < 1) {
             t->color = color_mix(backdrop(scene, u, v), t->color, t->inside);
-            t->height *= t->inside;
         }
     }
 }

@@ -40,6 +40,7 @@ Blob blob_new(Scene *scene, double radius, double stretch, double rough)
     blob.radius = radius;
     blob.stretch = stretch;
     blob.rough = rough;
+    blob.fine = 1.7;
     blob.opacity = 1;
     blob.seed = rng_bits(&scene->rng);
     blob_turn(&blob, rng_between(&scene->rng, 0, 1));
@@ -52,7 +53,7 @@ static double blob_rho(const Blob *b, double x, double y)
     double along = (b->cosine * dx + b->sine * dy) / b->stretch;
     double across = b->cosine * dy - b->sine * dx;
     double rho = sqrt(along * along + across * across);
-    return rho + b->rough * field_fractal(b->seed, dx * 1.7, dy * 1.7, 3);
+    return rho + b->rough * field_fractal(b->seed, dx * b->fine, dy * b->fine, b->fine > 1 ? 3 : 1);
 }
 
 void blob_stamp(Scene *scene, const Blob *blob, double limit, Paint *paint)

@@ -5,7 +5,7 @@
 
 /* A patch with an uneven outline: rho is 0 at its centre and 1 on the outline. */
 typedef struct {
-    double x, y, radius, stretch, cosine, sine, rough;
+    double x, y, radius, stretch, cosine, sine, rough, fine;
     double depth, opacity;
     Color color;
     uint32_t seed;
