@@ -144,7 +144,7 @@ static void exposed_base(Scene *scene)
         metal = color_scale(metal, shade);
         metal.b *= warm;
         t->color = color_mix(t->color, metal, 0.94 * bare);
-        t->metal = field_mix(t->metal, 0.85, bare);
+        t->metal = field_mix(t->metal, 0.55, bare);
         t->height -= 0.35 * bare;
     }
 }
@@ -221,7 +221,7 @@ static void raised_powder(Scene *scene)
     for (int i = 0; i < count; i++) {
         double radius = rng_between(rng, 2.6, 6.2);
         Blob b = blob_new(scene, radius, rng_between(rng, 1, 1.6), 0.30);
-        b.depth = radius * rng_between(rng, 0.42, 0.75);
+        b.depth = radius * rng_between(rng, 0.32, 0.60);
         blob_stamp(scene, &b, 1.8, paint_grain);
     }
 }
@@ -283,17 +283,26 @@ static void paint_dirt(const Scene *scene, const Blob *b, double rho, double x, 
     t->gloss *= 1 - 0.8 * opacity;
 }
 
+static void paint_smear(const Scene *scene, const Blob *b, double rho, double x, double y, Texel *t)
+{
+    (void)scene;
+    double wiped = 1 + 0.4 * field_noise(b->seed + 6, x / 3, y / 3);
+    double opacity = b->opacity * wiped * (1 - field_step(0.1, 1.25, rho));
+    t->color = color_mix(t->color, b->color, opacity);
+    t->gloss *= 1 - 0.6 * opacity;
+}
+
 static void smear_dirt(Scene *scene, Blob spot)
 {
     double turn = rng_between(&scene->rng, 0, 1), away = spot.radius * 1.6;
     spot.stretch = rng_between(&scene->rng, 1.5, 3);
     spot.rough = 0.7;
-    spot.opacity *= 0.35;
+    spot.opacity *= 0.5;
     spot.radius *= 1.4;
     blob_turn(&spot, turn);
     spot.x += away * field_sine(turn + 0.25);
     spot.y += away * field_sine(turn);
-    blob_stamp(scene, &spot, 1.3, paint_dirt);
+    blob_stamp(scene, &spot, 1.3, paint_smear);
 }
 
 /* Grime lies on the surface: flat, dull, brown to black, often smeared. */

@@ -79,9 +79,9 @@ static void choose_finish(Scene *scene, bool coated)
     f->kind = kind < 0.4 ? FINISH_BRUSHED : kind < 0.65 ? FINISH_PAINT : FINISH_POWDER;
     f->color = f->kind == FINISH_BRUSHED ? metals[rng_integer(rng, 0, 4)]
                                          : paints[rng_integer(rng, 0, 9)];
-    f->color.r *= rng_between(rng, 0.94, 1.06);
-    f->color.g *= rng_between(rng, 0.94, 1.06);
-    f->color.b *= rng_between(rng, 0.94, 1.06);
+    f->color.r *= rng_between(rng, 0.97, 1.03);
+    f->color.g *= rng_between(rng, 0.97, 1.03);
+    f->color.b *= rng_between(rng, 0.97, 1.03);
     f->gloss = f->kind == FINISH_PAINT ? rng_between(rng, 0.45, 0.85) : rng_between(rng, 0.15, 0.5);
     f->grain = rng_between(rng, 0.5, 1.0);
     f->seed = rng_bits(rng);
@@ -99,7 +99,7 @@ Color profile_bare_metal(const Scene *scene, double x, double y)
     double u, v;
     Color c = { 0.66, 0.67, 0.69 };
     scene_locate(scene, x, y, &u, &v);
-    return color_scale(c, 1 + 0.22 * brush_lines(scene->finish.seed + 77, u, v));
+    return color_scale(c, 1 + 0.40 * brush_lines(scene->finish.seed + 77, u, v));
 }
 
 static void lay_finish(const Finish *f, double u, double v, Texel *t)
