@@ -43,8 +43,8 @@ static void non_conducting_spot(Scene *scene)
     tone = luminance(scene->finish.color) > 0.22 ? tone * 0.75 : tone * 1.15;
     for (int i = 0; i < count; i++) {
         double stretch = rng_between(rng, 1, 2.2);
-        Blob b = blob_new(scene, rng_between(rng, 10, 24) / sqrt(stretch), stretch,
-                          rng_between(rng, 0.1, 0.35));
+        double radius = rng_between(rng, 10, 24) / sqrt(stretch);
+        Blob b = blob_new(scene, radius, stretch, rng_between(rng, 0.1, 0.35));
         b.color = color_rgb(tone, tone * 0.98, tone * 0.93);
         b.depth = rng_between(rng, 0.5, 1.1);
         b.opacity = rng_between(rng, 0.6, 1);
@@ -268,8 +268,8 @@ static void coating_crack(Scene *scene)
         double x, y, turn = rng_between(rng, 0, 1);
         scene_pick(scene, 45, &x, &y);
         crack_walk(scene, x, y, turn, rng_integer(rng, 4, 8), 2);
-        crack_walk(scene, x, y, turn + 0.5 + rng_between(rng, -0.08, 0.08), rng_integer(rng, 3, 6),
-                   1);
+        turn += 0.5 + rng_between(rng, -0.08, 0.08);
+        crack_walk(scene, x, y, turn, rng_integer(rng, 3, 6), 1);
     }
 }
 
@@ -313,7 +313,8 @@ static void dirty_spot(Scene *scene)
     double tone = rng_between(rng, 0.008, 0.03);
     bool pale = luminance(scene->finish.color) < 0.10;
     for (int i = 0; i < count; i++) {
-        Blob b = blob_new(scene, rng_between(rng, 3.5, 9.0), rng_between(rng, 1, 1.7), 0.65);
+        double radius = rng_between(rng, 3.5, 9.0);
+        Blob b = blob_new(scene, radius, rng_between(rng, 1, 1.7), 0.65);
         b.color = pale ? color_rgb(0.33, 0.30, 0.24)
                        : color_rgb(tone * 1.5, tone * 1.1, tone * 0.7);
         b.opacity = rng_between(rng, 0.82, 0.99);

@@ -10,7 +10,8 @@ static void render(int kind, uint64_t seed, Texel *texels, Picture *picture)
 {
     Scene scene = { 0 };
     scene.rng.state = seed * SCENE_CLASSES + (uint64_t)kind;
-    scene.rng.state = ((uint64_t)rng_bits(&scene.rng) << 32) | rng_bits(&scene.rng);
+    uint64_t high = rng_bits(&scene.rng), low = rng_bits(&scene.rng);
+    scene.rng.state = high << 32 | low;
     scene.texels = texels;
     profile_build(&scene, defect_needs_coating(kind));
     defect_apply(&scene, kind);

@@ -12,7 +12,8 @@ enum {
 };
 
 /* Random numbers and noise: integer arithmetic, and doubles only through + - * / and sqrt, so that
-   every IEEE machine renders the same picture. */
+   every IEEE machine renders the same picture. No expression draws two numbers whose order C leaves
+   open. */
 typedef struct {
     uint64_t state;
 } Rng;

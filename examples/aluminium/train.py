@@ -28,7 +28,7 @@ KINDS = ["normal", "non_conducting_spot", "scratch", "dent", "orange_peel", "exp
          "pit", "raised_powder", "coating_crack", "dirty_spot", "other"]
 TRAIN_COUNT, TEST_FIRST, TEST_COUNT, SAMPLE_FIRST = 900, 1000001, 200, 2000001
 HEIGHT, WIDTH = 96, 128
-EPOCHS, BATCH = 20, 48
+EPOCHS, BATCH = 24, 48
 
 
 class Basic(nn.Module):
