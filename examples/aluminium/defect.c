@@ -63,12 +63,12 @@ static void scratch(Scene *scene)
         Stroke s = { 0 };
         double tone = light ? rng_between(rng, 0.45, 0.85) : rng_between(rng, 0.10, 0.26);
         scene_pick(scene, 35, &s.x, &s.y);
-        s.half = rng_between(rng, 25, 95);
+        s.half = rng_between(rng, 32, 95);
         s.bend = rng_between(rng, -0.10, 0.10) / s.half;
         s.width = rng_between(rng, 0.4, 0.95);
         s.depth = rng_between(rng, 0.5, 1.2);
-        s.opacity = rng_between(rng, 0.55, 0.95);
-        s.breaks = rng_between(rng, 0, 0.9);
+        s.opacity = rng_between(rng, 0.65, 0.95);
+        s.breaks = rng_between(rng, 0, 0.8);
         s.color = color_rgb(tone, tone, tone);
         s.seed = rng_bits(rng);
         stroke_turn(&s, turn + rng_between(rng, -0.03, 0.03));
@@ -128,10 +128,11 @@ static void exposed_base(Scene *scene)
 {
     Rng *rng = &scene->rng;
     uint32_t seed = rng_bits(rng);
-    double x, y, u0, v0, length = rng_between(rng, 35, 110), width = rng_between(rng, 5, 15);
+    double x, y, u0, v0, length = rng_between(rng, 45, 110), width = rng_between(rng, 7, 16);
     scene_pick(scene, 30, &x, &y);
     scene_locate(scene, x, y, &u0, &v0);
-    double warm = rng_between(rng, 0.88, 1.0), shade = rng_between(rng, 0.5, 0.85);
+    double warm = rng_between(rng, 0.88, 1.0), shade = rng_between(rng, 0.55, 0.85);
+    shade *= luminance(scene->finish.color) > 0.45 ? 0.6 : 1;
     for (int i = 0; i < SCENE_PIXELS; i++) {
         Texel *t = &scene->texels[i];
         double u, v;
@@ -313,9 +314,9 @@ static void dirty_spot(Scene *scene)
     double tone = rng_between(rng, 0.008, 0.03);
     bool pale = luminance(scene->finish.color) < 0.10;
     for (int i = 0; i < count; i++) {
-        double radius = rng_between(rng, 3.5, 9.0);
+        double radius = rng_between(rng, 9.0 - count, 10.0);
         Blob b = blob_new(scene, radius, rng_between(rng, 1, 1.7), 0.65);
-        b.color = pale ? color_rgb(0.33, 0.30, 0.24)
+        b.color = pale ? color_rgb(0.45, 0.41, 0.33)
                        : color_rgb(tone * 1.5, tone * 1.1, tone * 0.7);
         b.opacity = rng_between(rng, 0.82, 0.99);
         if (rng_chance(rng, 0.6)) {

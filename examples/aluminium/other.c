@@ -53,7 +53,7 @@ static void water_mark(Scene *scene)
         double radius = rng_between(rng, 14, 30);
         Blob b = blob_new(scene, radius, rng_between(rng, 1, 1.6), 0.35);
         b.color = light ? color_rgb(0.22, 0.20, 0.16) : color_rgb(0.75, 0.76, 0.77);
-        b.opacity = rng_between(rng, 0.35, 0.7);
+        b.opacity = rng_between(rng, 0.55, 0.85);
         blob_stamp(scene, &b, 1.3, paint_mark);
     }
 }
@@ -62,9 +62,9 @@ static void water_mark(Scene *scene)
 static void shade_band(Scene *scene)
 {
     Rng *rng = &scene->rng;
-    double x, y, u, v0, half = rng_between(rng, 7, 20);
-    double red = rng_between(rng, 0.85, 1.15), blue = rng_between(rng, 0.85, 1.15);
-    Color tint = { red, 1, blue };
+    double x, y, u, v0, half = rng_between(rng, 10, 24);
+    double warm = rng_between(rng, 0.2, 0.45) * (rng_chance(rng, 0.5) ? 1 : -1);
+    Color tint = { 1 + warm, 1, 1 - warm };
     double level = rng_chance(rng, 0.5) ? rng_between(rng, 0.35, 0.6) : rng_between(rng, 1.4, 1.8);
     uint32_t seed = rng_bits(rng);
     scene_pick(scene, 30, &x, &y);
@@ -127,8 +127,8 @@ static void finger_print(Scene *scene)
     for (int i = 0; i < count; i++) {
         double radius = rng_between(rng, 15, 22);
         Blob b = blob_new(scene, radius, rng_between(rng, 1.1, 1.5), 0.25);
-        b.color = light ? color_rgb(0.20, 0.18, 0.15) : color_rgb(0.55, 0.55, 0.54);
-        b.opacity = rng_between(rng, 0.35, 0.6);
+        b.color = light ? color_rgb(0.14, 0.13, 0.11) : color_rgb(0.62, 0.62, 0.61);
+        b.opacity = rng_between(rng, 0.5, 0.75);
         blob_stamp(scene, &b, 1.1, paint_print);
     }
 }
