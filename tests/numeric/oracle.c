@@ -1,10 +1,12 @@
 /* Runs whole networks with known results through the interpreter, before and after the passes.
  *
- * Usage: oracle [--logits FACTOR] [--nodes FACTOR] [--dump] ARCH...
+ * Usage: oracle [--logits FACTOR] [--nodes FACTOR] [--plan] ARCH...
+ * --plan checks only the graph, the passes and the memory plan, which needs no weights.
  * A network passes when no logit is further off than FACTOR (8) times PyTorch's own float32 error,
  * and no sampled node further than FACTOR (12) times its own. */
 #include "compiler/interp/interp.h"
 #include "compiler/pass/pass.h"
+#include "compiler/schedule/plan_memory.h"
 #include "tests/support/oracle.h"
 
 #include <stdio.h>
@@ -76,27 +78,44 @@ static bool check_graph(const Oracle *o, const Graph *g, Limits limits, const ch
     return ok;
 }
 
-static bool check_passes(const Oracle *o, Limits limits)
+/* The plan must be sound and within 5 % of what no plan can undercut. */
+static bool check_plan(const Oracle *o, const Graph *g)
+{
+    MemoryPlan plan;
+    plan_memory(g, NULL, o->arena, &plan);
+    const char *problem = plan_check(g, NULL, &plan, o->arena);
+    double ratio = (double)plan.bytes / (double)plan.lower_bound;
+    bool ok = !problem && ratio <= 1.05;
+    printf("%-4s %-28s memory  %lld bytes, %.3f of the lower bound%s%s\n", ok ? "ok" : "BAD",
+           o->arch, (long long)plan.bytes, ratio, problem ? ": " : "", problem ? problem : "");
+    return ok;
+}
+
+static Graph *transformed(const Oracle *o)
 {
     Arena *scratch = arena_new();
     Graph *g = graph_copy(o->arena, o->graph);
     pass_run(g, NULL, scratch);
     arena_free(scratch);
-    return check_graph(o, g, limits, "passes");
+    return g;
 }
 
-static bool check_arch(const char *arch, Limits limits)
+static bool check_arch(const char *arch, bool run, Limits limits)
 {
     Arena *a = arena_new();
     Oracle o;
-    const char *problem = oracle_load(a, arch, true, &o);
+    const char *problem = oracle_load(a, arch, run, &o);
     if (!problem)
         problem = graph_verify(o.graph, a);
     if (problem)
         printf("BAD  %s: %s\n", arch, problem);
-    bool ok = !problem && check_graph(&o, o.graph, limits, "source");
-    if (!problem)
-        ok &= check_passes(&o, limits);
+    bool ok = !problem;
+    if (ok) {
+        const Graph *g = transformed(&o);
+        ok = check_plan(&o, g);
+        ok &= !run || check_graph(&o, o.graph, limits, "source");
+        ok &= !run || check_graph(&o, g, limits, "passes");
+    }
     arena_free(a);
     return ok;
 }
@@ -104,7 +123,7 @@ static bool check_arch(const char *arch, Limits limits)
 int main(int argc, char **argv)
 {
     Limits limits = { 8, 12 };
-    bool ok = true;
+    bool ok = true, run = true;
     interp_set_threads(0);
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (int i = 1; i < argc; i++) {
@@ -112,8 +131,10 @@ int main(int argc, char **argv)
             limits.logits = atof(argv[++i]);
         else if (strcmp(argv[i], "--nodes") == 0 && i + 1 < argc)
             limits.nodes = atof(argv[++i]);
+        else if (strcmp(argv[i], "--plan") == 0)
+            run = false;
         else
-            ok &= check_arch(argv[i], limits);
+            ok &= check_arch(argv[i], run, limits);
     }
     return !ok;
 }
