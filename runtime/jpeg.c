@@ -26,7 +26,7 @@ static void fail(j_common_ptr jpeg)
     char text[JMSG_LENGTH_MAX];
 
     jpeg->err->format_message(jpeg, text);
-    reason_set(d->why, "%s", text);
+    reason_write(d->why, "%s", text);
     longjmp(d->failed, 1);
 }
 
@@ -44,7 +44,7 @@ static void hear(j_common_ptr jpeg, int level)
         return;
     if (jpeg->err->msg_code != JWRN_JPEG_EOF)
         fail(jpeg);
-    reason_set(d->why, "the file is truncated");
+    reason_write(d->why, "the file is truncated");
     longjmp(d->failed, 1);
 }
 

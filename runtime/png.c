@@ -24,7 +24,7 @@ static void fail(png_structp png, png_const_charp text)
 {
     Decoder *d = png_get_error_ptr(png);
 
-    reason_set(d->why, "%s", text);
+    reason_write(d->why, "%s", text);
     png_longjmp(png, 1);
 }
 
