@@ -1,21 +1,12 @@
 /* kiln build: network and weights to one executable. */
 #include "compiler/driver/toolchain.h"
 
-/* Weights go the way that costs the C compiler nothing, where there is one. */
-static WeightForm weight_form(Toolchain *t, const CommandLine *line)
-{
-    WeightForm form = compile_weight_form(line);
-    if (form != WEIGHTS_AUTO)
-        return form;
-    return toolchain_has_incbin(t) ? WEIGHTS_INCBIN : WEIGHTS_LITERAL;
-}
-
 static const char *build(Compilation *c, Toolchain *t, const char *executable)
 {
-    const char *error = toolchain_begin(t, c->graph_arena, c->line);
+    const char *error = toolchain_begin(t, c);
     if (error)
         return error;
-    Emission e = compile_emission(c, weight_form(t, c->line));
+    Emission e = compile_emission(c, toolchain_weight_form(t, c->line));
     error = emit_folder(&e, t->source);
     return error ? error : toolchain_build(t, &e, executable);
 }

@@ -4,19 +4,35 @@
 
 #include "compiler/driver/process.h"
 
-#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
-const char *toolchain_begin(Toolchain *t, Arena *a, const CommandLine *line)
+/* Another processor's programs need a cross compiler, and an emulator to run. */
+static bool is_foreign(const Target *target)
 {
-    *t = (Toolchain){ .arena = a, .verbose = line->verbose, .is_static = line->is_static };
+    struct utsname host;
+    return target->machine && uname(&host) == 0 && strcmp(target->machine, host.machine) != 0;
+}
+
+const char *toolchain_begin(Toolchain *t, const Compilation *c)
+{
+    const CommandLine *line = c->line;
+    const char *machine = c->target->machine;
+    *t = (Toolchain){ .arena = c->graph_arena,
+                      .verbose = line->verbose,
+                      .is_static = line->is_static,
+                      .libraries = "-ljpeg -lpng -lz -lm" };
     t->cc = line->cc ? line->cc : "cc";
+    if (is_foreign(c->target)) {
+        t->emulator = arena_printf(t->arena, "qemu-%s", machine);
+        t->cc = line->cc ? line->cc : arena_printf(t->arena, "%s-linux-gnu-gcc", machine);
+    }
     if (!t->cc[strspn(t->cc, " \t")])
         return "--cc names no compiler";
-    const char *error = temporary_folder(a, &t->folder);
+    const char *error = temporary_folder(t->arena, &t->folder);
     if (!error)
-        t->source = path_join(a, t->folder, "c");
+        t->source = path_join(t->arena, t->folder, "c");
     return error;
 }
 
@@ -47,7 +63,8 @@ static const char *run(Toolchain *t, const Job *jobs, int count)
     return jobs_run(t->arena, jobs, count, t->source, log_path(t), t->verbose);
 }
 
-bool toolchain_has_incbin(Toolchain *t)
+/* Whether the assembler includes files. */
+static bool has_incbin(Toolchain *t)
 {
     const char *probe = path_join(t->arena, t->folder, "probe.c");
     static const char text[] = "__asm__(\".pushsection .rodata\\n.incbin \\\"probe.c\\\"\\n"
@@ -58,6 +75,14 @@ bool toolchain_has_incbin(Toolchain *t)
     job_add_words(t->arena, &j, t->cc);
     job_add_words(t->arena, &j, "-c probe.c -o probe.o");
     return jobs_run(t->arena, &j, 1, t->folder, "/dev/null", false) == NULL;
+}
+
+WeightForm toolchain_weight_form(Toolchain *t, const CommandLine *line)
+{
+    WeightForm form = compile_weight_form(line);
+    if (form != WEIGHTS_AUTO)
+        return form;
+    return has_incbin(t) ? WEIGHTS_INCBIN : WEIGHTS_LITERAL;
 }
 
 static const char *object_of(Toolchain *t, const char *c_file)
@@ -107,7 +132,7 @@ static const char *link_once(Toolchain *t, const Emission *e, bool is_static)
         job_add(t->arena, &j, object_of(t, *file));
     for_each_vec(const char *, file, &e->hosted)
         job_add(t->arena, &j, object_of(t, *file));
-    job_add_words(t->arena, &j, "-ljpeg -lpng -lz -lm");
+    job_add_words(t->arena, &j, t->libraries);
     return run(t, &j, 1);
 }
 
@@ -141,4 +166,17 @@ const char *toolchain_build(Toolchain *t, const Emission *e, const char *executa
         return error;
     }
     return deliver(t, executable);
+}
+
+const char *toolchain_run(Toolchain *t, const char *program, const char *words)
+{
+    Job j = { .what = "RUN" };
+    if (t->emulator)
+        job_add(t->arena, &j, t->emulator);
+    job_add(t->arena, &j, program);
+    job_add_words(t->arena, &j, words);
+    const char *error = jobs_run(t->arena, &j, 1, t->folder, log_path(t), t->verbose);
+    if (error)
+        print_log(t);
+    return error;
 }
