@@ -99,8 +99,8 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libkiln.a $(RUNTIMEO) $(wildcard tests
 	    -lcheck -lsubunit -lrt $(LDLIBS) $(IMGLIBS)
 
 # Networks with known results: build/tests/oracle resnet18 ...
-$(BUILD)/tests/oracle: tests/numeric/oracle.c tests/support/oracle.c tests/support/oracle.h \
-                       $(BUILD)/libkiln.a
+$(BUILD)/tests/oracle: tests/numeric/oracle.c tests/support/oracle.c \
+                       $(wildcard tests/support/*.h) $(BUILD)/libkiln.a
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
