@@ -1,0 +1,26 @@
+/* From an emitted folder to an executable: the C compiler at work. */
+#ifndef KILN_DRIVER_TOOLCHAIN_H
+#define KILN_DRIVER_TOOLCHAIN_H
+
+#include "compiler/driver/compile.h"
+
+typedef struct Toolchain {
+    Arena *arena;
+    const char *cc;     /* command with arguments */
+    const char *folder; /* temporary, of this process alone */
+    const char *source; /* the emitted folder, inside it */
+    bool verbose, is_static;
+    const char *defines; /* "-DKILN_TRACE", or NULL */
+} Toolchain;
+
+/* Finds the compiler, creates the temporary folder. NULL, or what is missing. */
+const char *toolchain_begin(Toolchain *t, Arena *a, const CommandLine *line);
+void toolchain_end(Toolchain *t);
+
+/* Whether the assembler includes files. */
+bool toolchain_has_incbin(Toolchain *t);
+/* Compiles e->model and e->hosted and links them to `executable`, statically where that works. NULL, or which step
+ * failed; what the compiler said is printed on standard error. */
+const char *toolchain_build(Toolchain *t, const Emission *e, const char *executable);
+
+#endif
