@@ -3,19 +3,14 @@
 
 #include "compiler/base/file.h"
 #include "compiler/syntax/ast_print.h"
-#include "compiler/syntax/parse.h"
-
-#include <string.h>
 
 static ExitStatus format_file(Arena *a, const char *path, bool check, Diag *diag)
 {
-    const AstFile *file = parse_file(a, path, diag);
-    if (!file)
-        return EXIT_INPUT;
     Text text = { .arena = a };
-    ast_print(file, &text);
-    const Source *s = file->source;
-    if (text.length == s->length && memcmp(text_string(&text), s->text, s->length) == 0)
+    bool changed;
+    if (!ast_format_file(a, path, diag, &text, &changed))
+        return EXIT_INPUT;
+    if (!changed)
         return EXIT_DONE;
     if (check) {
         printf("%s\n", path);

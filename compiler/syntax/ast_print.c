@@ -8,6 +8,8 @@
  * the one whose line they end. One in the middle of an expression moves behind its statement. */
 #include "compiler/syntax/ast_print.h"
 
+#include "compiler/syntax/parse.h"
+
 enum { COLUMNS = 100, INDENT = 4 };
 
 typedef struct Printer {
@@ -507,4 +509,16 @@ void ast_print(const AstFile *file, Text *out)
     flush_comments(&p, end + 1);
     if (out->length)
         text_puts(out, "\n");
+}
+
+bool ast_format_file(Arena *arena, const char *path, Diag *diag, Text *out, bool *changed)
+{
+    const AstFile *file = parse_file(arena, path, diag);
+    if (!file)
+        return false;
+    ast_print(file, out);
+    const Source *s = file->source;
+    *changed = out->length != s->length ||
+               (s->length > 0 && memcmp(text_string(out), s->text, s->length) != 0);
+    return true;
 }
