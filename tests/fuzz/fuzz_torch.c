@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     Text object = { .arena = arena }, floats = { .arena = arena }, numbers = { .arena = arena };
     text_append(&object, (const char *)data, size);
     put_floats(&floats, 12, 1);
-    put_number(&numbers, 5, 16);
+    put_number(&numbers, 5, 8);
+    put_number(&numbers, 6, 8);
     ZipWriter w = zip_writer(arena);
     zip_add(&w, "net/data.pkl", 0, &object);
     zip_add(&w, "net/data/0", 0, &floats);
