@@ -97,6 +97,29 @@ typedef struct kiln_trace {
 #define KILN_TRACE_NODE(i, pointer) ((void)0)
 #endif
 
+/* --- index arithmetic -------------------------------------------------------------------------- */
+
+static inline int kiln_min_int(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static inline int kiln_max_int(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Towards minus infinity, for b > 0. */
+static inline int kiln_floor_div(int a, int b)
+{
+    return a >= 0 ? a / b : -((-a + b - 1) / b);
+}
+
+static inline int kiln_floor_mod(int a, int b)
+{
+    return a - b * kiln_floor_div(a, b);
+}
+
 /* --- scalar arithmetic of the c99 target ---------------------------------------------------- */
 
 typedef union kiln_float_bits {

@@ -1,9 +1,10 @@
 /* The graph IR: one network as a list of nodes in topological order; each node computes one tensor.
  *
  * Shapes are logical: [N,C,H,W], [N,F], [N,L,D]. Where a tensor lies in memory is its view, decided
- * by the passes. Two graphs exist during a compilation: the one elaborated from the source, which the
- * reference interpreter runs, and a copy that passes transform. Every node of the copy remembers in
- * `origin` the node of the source graph whose value it computes, so that the two can be compared. */
+ * by the passes. Two graphs exist during a compilation: the one elaborated from the source, which
+ * the reference interpreter runs, and a copy that passes transform. Every node of the copy
+ * remembers in `origin` the node of the source graph whose value it computes, so that the two can
+ * be compared. */
 #ifndef KILN_GRAPH_GRAPH_H
 #define KILN_GRAPH_GRAPH_H
 
@@ -128,13 +129,14 @@ typedef struct Graph {
 
 Graph *graph_new(Arena *arena, const char *name);
 
-/* Appends a node, infers its shape and creates its (unbound) parameters, named path + ".weight" and so on.
- * Returns NULL after reporting why the inputs and attributes do not fit. The first INPUT node becomes g->input;
- * g->output is set by the caller. */
+/* Appends a node, infers its shape and creates its (unbound) parameters, named path + ".weight" and
+ * so on. Returns NULL after reporting why the inputs and attributes do not fit. The first INPUT
+ * node becomes g->input; g->output is set by the caller. */
 Node *graph_add(Graph *g, OpKind op, const char *path, Loc loc, Node *const *inputs,
                 int input_count, const Attr *attr, Diag *diag);
 
-/* A copy whose nodes have the originals as `origin`; parameters are shared until a pass replaces them. */
+/* A copy whose nodes have the originals as `origin`; parameters are shared until a pass replaces
+ * them. */
 Graph *graph_copy(Arena *arena, const Graph *g);
 
 /* Makes every user of `old` (and the graph's output) use `by` instead. */
@@ -145,12 +147,14 @@ int graph_use_count(const Graph *g, const Node *n);
 void graph_remove_dead(Graph *g);
 void graph_renumber(Graph *g);
 
-/* Attributes with the operators' defaults (stride 1, dilation 1, groups 1, bias true, scale 1, ...). */
+/* Attributes with the operators' defaults (stride 1, dilation 1, groups 1, bias true, scale 1,
+ * ...). */
 Attr attr_default(void);
 
 /* graph/infer.c: fills n->shape and n->param, resolves PAD_SAME. False after reporting. */
 bool infer_node(Graph *g, Node *n, Diag *diag);
-/* graph/verify.c: every invariant of this header; NULL, or the first that is broken, naming the node. */
+/* graph/verify.c: every invariant of this header; NULL, or the first that is broken, naming the
+ * node. */
 const char *graph_verify(const Graph *g, Arena *scratch);
 
 /* graph/dump.c: the golden text: one node a line, `path = op(inputs) attributes -> shape`. */
@@ -166,7 +170,8 @@ Shape shape_of(int rank, ...); /* int64_t dimensions */
 /* Multiply-accumulates of convolutions, dense layers and matrix products; others are 0, as in
  * the tables of the papers. */
 int64_t node_macs(const Node *n);
-/* Channels, height and width of a tensor: [N,C,H,W] as they are, [N,F] as F,1,1, [N,L,D] as D,L,1. */
+/* Channels, height and width of a tensor: [N,C,H,W] as they are, [N,F] as F,1,1, [N,L,D] as D,L,1.
+ */
 int64_t node_channels(const Node *n);
 int64_t node_height(const Node *n);
 int64_t node_width(const Node *n);

@@ -54,6 +54,7 @@ bool view_is_alias(const Node *n)
         return bare && n->view.owner == x->view.owner &&
                n->view.channel == x->view.channel + n->attr.begin;
     case OP_FLATTEN:
+    case OP_RESHAPE:
     case OP_DROPOUT:
         return bare && n->view.owner == x->view.owner && n->view.channel == x->view.channel;
     default:
@@ -66,7 +67,7 @@ bool view_is_permuted(const Node *n)
     if (n->op != OP_FLATTEN || !view_is_alias(n))
         return false;
     const Node *x = n->input[0];
-    return node_channels(x) > 1 && node_height(x) * node_width(x) > 1;
+    return x->shape.rank == 4 && node_channels(x) > 1 && node_height(x) * node_width(x) > 1;
 }
 
 bool view_is_in_place(const Node *n, int i)

@@ -28,6 +28,8 @@ typedef struct Operand {
     int64_t count;
 } Operand;
 
+enum { KERNEL_MAX_PARAMS = 40 };
+
 typedef struct Kernel {
     Function *function;
     Operand operand[8];  /* one per parameter of the function */

@@ -197,6 +197,9 @@ Expr *val_real(Arena *L, double value)
 
 Expr *val_cast(Arena *L, Expr *index)
 {
+    int64_t known;
+    if (ix_is_constant(index, &known))
+        return val_real(L, (double)known);
     Expr *e = new_expr(L, EXPR_CAST);
     e->arg_count = 1;
     e->arg[0] = index;

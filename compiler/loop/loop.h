@@ -96,6 +96,7 @@ struct Expr {
 typedef enum LoopMark {
     LOOP_PLAIN,
     LOOP_UNROLL,  /* printed with KILN_UNROLL: a loop over registers */
+    LOOP_LANES,   /* about to be vectorised: stays a loop even of one iteration */
     LOOP_PARALLEL /* iterations are independent: printed with KILN_PARALLEL */
 } LoopMark;
 
@@ -203,6 +204,8 @@ Stmt *loop_split_by(Arena *L, Stmt *s, const Var *v, int64_t size, Var *outer, V
  * interchanges it with loops, and gives the locals declared in the body one more dimension. A nested
  * block is a group, which it enters as a whole. */
 Stmt *loop_sink(Arena *L, Stmt *s, const Var *v);
+/* The same for a loop over lanes: the new dimension of locals is the last one, not the first. */
+Stmt *loop_sink_lanes(Arena *L, Stmt *s, const Var *v);
 /* unroll.c: replaces the loop over `v` by its iterations. */
 Stmt *loop_unroll(Arena *L, Stmt *s, const Var *v);
 /* Only those loops over `v` inside which the bounds of other loops depend on v. */

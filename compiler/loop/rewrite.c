@@ -27,6 +27,8 @@ static Expr *with_args(Arena *L, const Expr *e, Expr *const *arg)
         return ix_and(L, arg[0], arg[1]);
     case EXPR_IF:
         return val_if(L, arg[0], arg[1], arg[2]);
+    case EXPR_CAST:
+        return val_cast(L, arg[0]);
     default:
         break;
     }
@@ -142,19 +144,18 @@ Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark)
 typedef struct Replacement {
     const Buffer *old;
     Buffer *by;
-    Expr *prefix;
+    Expr *index;
+    bool at_end;
 } Replacement;
 
-/* Puts `first` in front of the indices. */
-static void prepend(Expr **index, int *count, Expr *first)
+static void add_index(const Replacement *p, Expr **index, int *count)
 {
-    if (!first)
-        return;
     if (*count == LOOP_MAX_RANK)
         bug("a buffer of more than %d dimensions", LOOP_MAX_RANK);
-    for (int i = *count; i > 0; i--)
+    int at = p->at_end ? *count : 0;
+    for (int i = *count; i > at; i--)
         index[i] = index[i - 1];
-    index[0] = first;
+    index[at] = p->index;
     ++*count;
 }
 
@@ -167,7 +168,7 @@ static Expr *replace_in_expr(Rewriter *r, Expr *e)
     Expr *load = arena_new_of(r->L, Expr);
     *load = *copy;
     load->buffer = p->by;
-    prepend(load->arg, &load->arg_count, p->prefix);
+    add_index(p, load->arg, &load->arg_count);
     return load;
 }
 
@@ -179,13 +180,13 @@ static Stmt *replace_in_stmt(Rewriter *r, Stmt *s)
         return copy;
     copy->buffer = p->by;
     if (copy->kind == STMT_STORE)
-        prepend(copy->index, &copy->index_count, p->prefix);
+        add_index(p, copy->index, &copy->index_count);
     return copy;
 }
 
-Stmt *replace_buffer(Arena *L, Stmt *s, const Buffer *b, Buffer *by, Expr *prefix)
+Stmt *replace_buffer(Arena *L, Stmt *s, const Buffer *b, Buffer *by, Expr *index, bool at_end)
 {
-    Rewriter r = { L, replace_in_expr, replace_in_stmt, &(Replacement){ b, by, prefix } };
+    Rewriter r = { L, replace_in_expr, replace_in_stmt, &(Replacement){ b, by, index, at_end } };
     return replace_in_stmt(&r, s);
 }
 

@@ -20,8 +20,8 @@ Stmt *rewrite_parts(Rewriter *r, Stmt *s);
 /* A statement list flattened one level: empty blocks vanish, a block of one is its item. */
 Stmt *block_of(Arena *L, int count, Stmt *const *items);
 bool is_empty_block(const Stmt *s);
-/* Uses of `by` instead of `b` in a subtree; with `prefix` not NULL, that index is put in front. */
-Stmt *replace_buffer(Arena *L, Stmt *s, const Buffer *b, Buffer *by, Expr *prefix);
+/* Uses of `by` instead of `b` in a subtree, with one more index, put in front or at the end. */
+Stmt *replace_buffer(Arena *L, Stmt *s, const Buffer *b, Buffer *by, Expr *index, bool at_end);
 /* True where some index or condition in the subtree depends on v. */
 bool stmt_uses(const Stmt *s, const Var *v);
 

@@ -12,6 +12,7 @@
 typedef struct Sink {
     Arena *L;
     const Stmt *loop; /* the STMT_FOR that sinks */
+    bool innermost;   /* its dimension of locals is the last one: lanes */
 } Sink;
 
 static Stmt *sink_into(const Sink *k, Expr *guard, Stmt *s);
@@ -20,7 +21,7 @@ static Stmt *leaf(const Sink *k, Expr *guard, Stmt *s)
 {
     Stmt *body = guard ? st_if(k->L, guard, s) : s;
     Stmt *loop = st_for(k->L, k->loop->var, k->loop->lo, k->loop->hi, body);
-    loop->mark = LOOP_UNROLL;
+    loop->mark = k->innermost ? LOOP_LANES : LOOP_UNROLL;
     return loop;
 }
 
@@ -32,7 +33,7 @@ static bool has_let(const Stmt *block)
     return false;
 }
 
-/* The local with one more dimension in front, as long as the loop. */
+/* The local with one more dimension, as long as the loop. */
 static Buffer *widen(const Sink *k, const Buffer *b)
 {
     int64_t lo, hi;
@@ -42,8 +43,8 @@ static Buffer *widen(const Sink *k, const Buffer *b)
     *wide = *b;
     wide->rank = b->rank + 1;
     for (int i = 0; i < b->rank; i++)
-        wide->extent[i + 1] = b->extent[i];
-    wide->extent[0] = hi;
+        wide->extent[k->innermost ? i : i + 1] = b->extent[i];
+    wide->extent[k->innermost ? b->rank : 0] = hi;
     wide->pitch = wide->extent[wide->rank - 1];
     return wide;
 }
@@ -54,7 +55,8 @@ static Stmt *sink_block(const Sink *k, Expr *guard, Stmt *block)
     for (int i = 0; i < block->count; i++)
         if (block->item[i]->kind == STMT_LOCAL) {
             Buffer *b = block->item[i]->buffer;
-            wide = replace_buffer(k->L, wide, b, widen(k, b), ix_var(k->L, k->loop->var));
+            wide = replace_buffer(k->L, wide, b, widen(k, b), ix_var(k->L, k->loop->var),
+                                  k->innermost);
         }
     Stmt **items = arena_new_array(k->L, Stmt *, wide->count);
     for (int i = 0; i < wide->count; i++) {
@@ -72,7 +74,8 @@ static Stmt *sink_into(const Sink *k, Expr *guard, Stmt *s)
     const Var *v = k->loop->var;
     if (s->kind == STMT_BLOCK && !has_let(s))
         return sink_block(k, guard, s);
-    if (s->kind == STMT_FOR && s->mark != LOOP_UNROLL && !ix_uses(s->lo, v) && !ix_uses(s->hi, v)) {
+    if (s->kind == STMT_FOR && s->mark != LOOP_UNROLL && s->mark != LOOP_LANES &&
+        !ix_uses(s->lo, v) && !ix_uses(s->hi, v)) {
         Stmt *loop = arena_new_of(k->L, Stmt);
         *loop = *s;
         loop->body = sink_into(k, guard, s->body);
@@ -91,15 +94,27 @@ static Expr *same_expr(Rewriter *r, Expr *e)
     return e;
 }
 
+typedef struct Sinking {
+    const Var *var;
+    bool innermost;
+} Sinking;
+
 static Stmt *sink_stmt(Rewriter *r, Stmt *s)
 {
-    if (s->kind != STMT_FOR || s->var != r->self)
+    const Sinking *k = r->self;
+    if (s->kind != STMT_FOR || s->var != k->var)
         return rewrite_parts(r, s);
-    return sink_into(&(Sink){ r->L, s }, NULL, s->body);
+    return sink_into(&(Sink){ r->L, s, k->innermost }, NULL, s->body);
 }
 
 Stmt *loop_sink(Arena *L, Stmt *s, const Var *v)
 {
-    Rewriter r = { L, same_expr, sink_stmt, (void *)v };
+    Rewriter r = { L, same_expr, sink_stmt, &(Sinking){ v, false } };
+    return sink_stmt(&r, s);
+}
+
+Stmt *loop_sink_lanes(Arena *L, Stmt *s, const Var *v)
+{
+    Rewriter r = { L, same_expr, sink_stmt, &(Sinking){ v, true } };
     return sink_stmt(&r, s);
 }

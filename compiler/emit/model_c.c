@@ -1,0 +1,220 @@
+/* The functions of a network, one per distinct shape, and NAME_run: the list of calls, each with what it
+ * computes and with its arguments as arrays in the arena. */
+#include "compiler/base/diag.h"
+#include "compiler/emit/emit.h"
+#include "compiler/emit/names.h"
+#include "compiler/emit/printer.h"
+
+#include <string.h>
+
+/* --- measures ------------------------------------------------------------------------------------ */
+
+int64_t emit_weight_bytes(const Program *p)
+{
+    int64_t bytes = 0;
+    for_each_vec(const ConstArray *, array, &p->arrays)
+        bytes += (*array)->count * (int64_t)sizeof(float);
+    return bytes;
+}
+
+static int64_t local_bytes(const Stmt *s)
+{
+    int64_t bytes = 0;
+    if (s->kind == STMT_LOCAL) {
+        bytes = (int64_t)sizeof(float) * s->buffer->lanes;
+        for (int i = 0; i < s->buffer->rank; i++)
+            bytes *= s->buffer->extent[i];
+    }
+    if (s->body)
+        bytes += local_bytes(s->body);
+    for (int i = 0; i < s->count; i++)
+        bytes += local_bytes(s->item[i]);
+    return bytes;
+}
+
+int64_t emit_stack_bytes(const Program *p)
+{
+    int64_t most = 0;
+    for_each_vec(const Function *, f, &p->functions) {
+        int64_t bytes = local_bytes((*f)->body);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+/* 1234567 as "1.235 M": what a reader compares. */
+static const char *count_text(Arena *a, int64_t n)
+{
+    if (n < 1000)
+        return arena_printf(a, "%lld", (long long)n);
+    if (n < 1000000)
+        return arena_printf(a, "%.4g k", (double)n / 1e3);
+    if (n < 1000000000)
+        return arena_printf(a, "%.4g M", (double)n / 1e6);
+    return arena_printf(a, "%.4g G", (double)n / 1e9);
+}
+
+/* --- the head ------------------------------------------------------------------------------------ */
+
+static void put_head(Emission *e, Writer *w)
+{
+    const Program *p = e->program;
+    int64_t macs = 0;
+    for_each_vec(Call, c, &p->calls)
+        macs += c->macs;
+    w_comment(
+        w, arena_printf(e->arena,
+                        "%s for %s, made by kiln. %s multiply-accumulates, %lld bytes of weights, "
+                        "%lld bytes of scratch.\nCompiler flags: %s\nDigest of the network "
+                        "and its weights: %s",
+                        p->name, p->target->name, count_text(e->arena, macs),
+                        (long long)emit_weight_bytes(p), (long long)p->arena_bytes,
+                        p->target->cflags ? p->target->cflags : "none needed", e->digest));
+    w_line(w, "#include \"${name}.h\"");
+    w_line(w, "#include \"${name}_weights.h\"");
+    if (p->target->header) {
+        w_blank(w);
+        w_linef(w, "#include <%s>", p->target->header);
+    }
+    w_blank(w);
+    if (!p->target->fused) {
+        w_line(w, "KILN_NO_CONTRACTION");
+        w_blank(w);
+    }
+    w_linef(w, "const char %s_digest[] = \"%s\";", e->name, e->digest);
+}
+
+static void put_labels(Emission *e, Writer *w)
+{
+    const Classifier *c = e->classifier;
+    if (!c || !c->labels.count)
+        return;
+    w_blank(w);
+    w_linef(w, "const char *const %s_labels[%d] = {", e->name, c->labels.count);
+    for (int i = 0; i < c->labels.count; i++)
+        w_linef(w, "%s,", c_string(e->arena, c->labels.at[i]));
+    w_line(w, "};");
+}
+
+/* --- calls ----------------------------------------------------------------------------------------- */
+
+static const char *plus(Arena *a, const char *base, int64_t offset)
+{
+    return offset ? arena_printf(a, "%s + %lld", base, (long long)offset) : base;
+}
+
+/* The address of an argument without its type. */
+static const char *argument_address(Arena *a, const Argument *x)
+{
+    static const char *const base[] = {
+        [ARGUMENT_INPUT] = "input", [ARGUMENT_OUTPUT] = "output", [ARGUMENT_ARENA] = "arena"
+    };
+    return plus(a, base[x->kind], x->offset);
+}
+
+static bool same_rows(const Buffer *b, const ConstArray *array)
+{
+    if (b->rank != array->rank)
+        return false;
+    for (int i = 1; i < b->rank; i++)
+        if (b->extent[i] != array->extent[i])
+            return false;
+    return b->rank < 2 || !b->pitch || b->pitch == b->extent[b->rank - 1];
+}
+
+/* An argument with the type of its parameter: what is declared with that type needs no cast. */
+static const char *argument_text(Emission *e, const Buffer *b, const Argument *x)
+{
+    Arena *a = e->arena;
+    if (x->kind == ARGUMENT_CONST) {
+        const char *symbol = array_symbol(a, e->program, x->array);
+        const char *values = emit_is_literal(e, x->array) ? arena_printf(a, "%s.f", symbol)
+                                                          : symbol;
+        if (x->offset == 0 && same_rows(b, x->array))
+            return values;
+        const char *first = x->array->rank > 1 ? arena_printf(a, "(const float *)%s", values)
+                                               : values;
+        return arena_printf(a, "(%s)(const void *)(%s)", print_pointer(a, b, ""),
+                            plus(a, first, x->offset));
+    }
+    const char *address = argument_address(a, x);
+    if (b->rank < 2)
+        return address;
+    const char *untyped = x->kind == ARGUMENT_INPUT ? "const void *" : "void *";
+    return arena_printf(a, x->offset ? "(%s)(%s)(%s)" : "(%s)(%s)%s", print_pointer(a, b, ""),
+                        untyped, address);
+}
+
+static const char *call_text(Emission *e, const Call *c)
+{
+    Text t = { .arena = e->arena };
+    text_printf(&t, "%s(", c->function->name);
+    for (int i = 0; i < c->function->param_count; i++)
+        text_printf(&t, "%s%s", i ? ", " : "",
+                    argument_text(e, c->function->param[i], &c->argument[i]));
+    text_puts(&t, ");");
+    return text_string(&t);
+}
+
+static const char *call_comment(Emission *e, const Call *c)
+{
+    Text t = { .arena = e->arena };
+    text_printf(&t, "%s: %s", c->node ? c->node->path : "", c->summary);
+    if (c->macs)
+        text_printf(&t, "; %s MACs", count_text(e->arena, c->macs));
+    if (c->tile && c->tile[0])
+        text_printf(&t, "; tile %s", c->tile);
+    return text_string(&t);
+}
+
+/* Which argument a node's value is: the last one that the function writes. */
+int emit_result_argument(const Function *f)
+{
+    for (int i = f->param_count - 1; i >= 0; i--)
+        if (f->param[i]->role == BUFFER_OUTPUT)
+            return i;
+    bug("function %s has no output", f->name);
+}
+
+static void put_run(Emission *e, Writer *w)
+{
+    const Program *p = e->program;
+    bool uses_arena = false;
+    for_each_vec(Call, c, &p->calls)
+        for (int i = 0; i < c->function->param_count; i++)
+            uses_arena |= c->argument[i].kind == ARGUMENT_ARENA;
+    w_blank(w);
+    w_line(w, "void ${name}_run(const ${name}_input_t *input, ${name}_output_t *output, "
+              "void *memory KILN_TRACE_PARAMETER)");
+    w_line(w, "{");
+    w_line(w, uses_arena ? "float *const arena = memory;" : "(void)memory;");
+    for (int i = 0; i < p->calls.count; i++) {
+        const Call *c = &p->calls.at[i];
+        w_blank(w);
+        w_comment(w, call_comment(e, c));
+        w_linef(w, "%s", call_text(e, c));
+        if (emit_completes_node(p, i))
+            w_linef(w, "KILN_TRACE_NODE(%d, %s);", c->node->origin->id,
+                    argument_address(e->arena, &c->argument[emit_result_argument(c->function)]));
+    }
+    w_line(w, "}");
+}
+
+const char *emit_model_c(Emission *e)
+{
+    EmitFile f;
+    const char *error = emit_file_open(e, &f, arena_printf(e->arena, "%s.c", e->name));
+    if (error)
+        return error;
+    vec_push(e->arena, &e->model, f.name);
+    w_set(&f.w, "name", e->name);
+    put_head(e, &f.w);
+    put_labels(e, &f.w);
+    Printer printer = { .w = &f.w, .arena = e->arena, .target = e->program->target };
+    for_each_vec(const Function *, function, &e->program->functions) {
+        w_blank(&f.w);
+        print_function(&printer, *function);
+    }
+    put_run(e, &f.w);
+    return emit_file_close(&f);
+}

@@ -1,0 +1,82 @@
+/* The rule that makes C names from paths, and the check that it keeps different things apart. */
+#include "compiler/emit/names.h"
+
+#include "compiler/base/map.h"
+#include "compiler/base/text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alphanumeric(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+const char *c_identifier(Arena *a, const char *text)
+{
+    char *name = arena_printf(a, "%s%s", is_digit(text[0]) || !text[0] ? "_" : "", text);
+    for (char *c = name; *c; c++)
+        if (!is_alphanumeric(*c))
+            *c = '_';
+    return name;
+}
+
+const char *c_upper(Arena *a, const char *text)
+{
+    char *name = arena_strdup(a, text);
+    for (char *c = name; *c; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    return name;
+}
+
+const char *c_string(Arena *a, const char *text)
+{
+    Text t = { .arena = a };
+    text_puts(&t, "\"");
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c == '"' || *c == '\\' || *c == '?')
+            text_printf(&t, "\\%c", *c);
+        else if (*c >= ' ' && *c < 127)
+            text_printf(&t, "%c", *c);
+        else
+            text_printf(&t, "\\%03o", *c);
+    }
+    text_puts(&t, "\"");
+    return text_string(&t);
+}
+
+const char *array_symbol(Arena *a, const Program *p, const ConstArray *array)
+{
+    return arena_printf(a, "%s_%s", c_identifier(a, p->name), c_identifier(a, array->path));
+}
+
+static const char *clash(Arena *a, Map *taken, const char *symbol, const char *what)
+{
+    const char *before = map_set(a, taken, symbol, (void *)what);
+    if (!before)
+        return NULL;
+    return arena_printf(a, "%s and %s would both be called '%s' in C", before, what, symbol);
+}
+
+const char *names_verify(Arena *a, const Program *p)
+{
+    static const char *const own[] = { "run", "labels", "digest", "input_t", "output_t" };
+    Map taken = { 0 };
+    const char *error = NULL;
+    for (int i = 0; i < COUNT_OF(own); i++)
+        clash(a, &taken, arena_printf(a, "%s_%s", c_identifier(a, p->name), own[i]),
+              arena_printf(a, "the network's own '%s'", own[i]));
+    for (int i = 0; i < p->functions.count && !error; i++)
+        error = clash(a, &taken, p->functions.at[i]->name,
+                      arena_printf(a, "the function '%s'", p->functions.at[i]->name));
+    for (int i = 0; i < p->arrays.count && !error; i++)
+        error = clash(a, &taken, array_symbol(a, p, p->arrays.at[i]),
+                      arena_printf(a, "the tensor '%s'", p->arrays.at[i]->path));
+    return error;
+}

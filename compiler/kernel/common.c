@@ -1,0 +1,181 @@
+/* Buffers, names and small builders that all kernels share. */
+#include "compiler/kernel/common.h"
+
+#include "compiler/base/diag.h"
+#include "compiler/graph/view.h"
+
+#include <stdarg.h>
+
+FeatureMap map_of(const Node *n)
+{
+    return (FeatureMap){ node_height(n), node_width(n), node_channels(n), view_pixel_stride(n) };
+}
+
+static Buffer *add_param(Make *m, Buffer *b, Operand operand)
+{
+    Function *f = m->k->function;
+    if (f->param_count == COUNT_OF(m->k->operand))
+        bug("a kernel of more than %d parameters", COUNT_OF(m->k->operand));
+    m->k->operand[f->param_count] = operand;
+    f->param[f->param_count++] = b;
+    return b;
+}
+
+static Buffer *map_buffer(Make *m, const char *name, BufferRole role, FeatureMap map)
+{
+    Buffer *b = loop_buffer(m->L, name, role, 3, map.height, map.width, map.channels);
+    b->pitch = map.stride;
+    return b;
+}
+
+Buffer *make_input(Make *m, int input, const char *name, FeatureMap map)
+{
+    return add_param(m, map_buffer(m, name, BUFFER_INPUT, map),
+                     (Operand){ .kind = OPERAND_INPUT, .input = input });
+}
+
+Buffer *make_output(Make *m, const char *name, FeatureMap map)
+{
+    return add_param(m, map_buffer(m, name, BUFFER_OUTPUT, map),
+                     (Operand){ .kind = OPERAND_OUTPUT });
+}
+
+Buffer *make_const(Make *m, const char *name, const ConstArray *array)
+{
+    Buffer *b = loop_buffer(m->L, name, BUFFER_CONST, 0);
+    b->rank = array->rank;
+    for (int i = 0; i < array->rank; i++)
+        b->extent[i] = array->extent[i];
+    b->pitch = array->extent[array->rank - 1];
+    return add_param(m, b, (Operand){ .kind = OPERAND_CONST, .array = array });
+}
+
+Buffer *make_scratch(Make *m, const char *name, int rank, ...)
+{
+    Buffer *b = loop_buffer(m->L, name, BUFFER_SCRATCH, 0);
+    int64_t count = 1;
+    va_list extents;
+    va_start(extents, rank);
+    for (int i = 0; i < rank; i++)
+        count *= b->extent[i] = va_arg(extents, int64_t);
+    va_end(extents);
+    b->rank = rank;
+    b->pitch = b->extent[rank - 1];
+    m->k->scratch += count;
+    return add_param(m, b, (Operand){ .kind = OPERAND_SCRATCH, .count = count });
+}
+
+void make_finish(Make *m, Stmt *nest)
+{
+    Stmt *body = loop_simplify(m->L, nest);
+    m->k->function->body = body->kind == STMT_BLOCK ? body : st_block(m->L, 1, &body);
+    m->k->function->name = text_string(&m->name);
+    m->k->summary = text_string(&m->summary);
+    if (!m->k->tile)
+        m->k->tile = "";
+}
+
+void name_map(Make *m, FeatureMap map)
+{
+    text_printf(&m->name, "_%lldx%lldx%lld", (long long)map.height, (long long)map.width,
+                (long long)map.channels);
+    if (map.stride != map.channels)
+        text_printf(&m->name, "of%lld", (long long)map.stride);
+}
+
+void name_epilogue(Make *m)
+{
+    const Node *n = m->n;
+    if (n->has_residual) {
+        FeatureMap r = map_of(n->input[n->input_count - 1]);
+        text_puts(&m->name, "_residual");
+        if (r.stride != r.channels)
+            text_printf(&m->name, "of%lld", (long long)r.stride);
+        text_puts(&m->summary, ", residual");
+    }
+    if (n->activation == ACT_NONE)
+        return;
+    text_printf(&m->name, "_%s", activation_name(n->activation));
+    text_printf(&m->summary, ", %s", activation_name(n->activation));
+    if (n->activation == ACT_LEAKY_RELU) {
+        text_printf(&m->name, "%lld", (long long)(n->activation_alpha * 1e6));
+        text_printf(&m->summary, " %g", n->activation_alpha);
+    }
+}
+
+void append(Body *b, Stmt *s)
+{
+    vec_push(b->L, &b->items, s);
+}
+
+Expr *let(Body *b, const char *name, Expr *value)
+{
+    Buffer *local = loop_scalar(b->L, name);
+    append(b, st_let(b->L, local, value));
+    return val_load(b->L, local, 0, NULL);
+}
+
+Stmt *body_block(Body *b)
+{
+    return st_block(b->L, b->items.count, b->items.at);
+}
+
+Stmt *body_group(Body *b)
+{
+    return b->items.count == 1 ? b->items.at[0] : body_block(b);
+}
+
+Expr *real(Body *b, double value)
+{
+    return val_real(b->L, value);
+}
+
+Expr *add(Body *b, Expr *x, Expr *y)
+{
+    return val_op2(b->L, VOP_ADD, x, y);
+}
+
+Expr *sub(Body *b, Expr *x, Expr *y)
+{
+    return val_op2(b->L, VOP_SUB, x, y);
+}
+
+Expr *mul(Body *b, Expr *x, Expr *y)
+{
+    return val_op2(b->L, VOP_MUL, x, y);
+}
+
+Expr *quotient(Body *b, Expr *x, Expr *y)
+{
+    return val_op2(b->L, VOP_DIV, x, y);
+}
+
+Stmt *epilogue(const Make *m, Buffer *y, Buffer *r, Expr *oy, Expr *ox, Expr *o, Expr *value)
+{
+    Body b = { .L = m->L };
+    Expr *index[] = { oy, ox, o };
+    if (r)
+        value = add(&b, value, val_load(m->L, r, 3, index));
+    value = math_activation(&b, m->n->activation, m->n->activation_alpha, value);
+    append(&b, st_store(m->L, y, 3, index, value));
+    return body_group(&b);
+}
+
+/* The first ky with origin + ky * dilation >= 0. */
+Expr *window_lo(Arena *L, Expr *origin, int64_t dilation)
+{
+    Expr *missing = ix_sub(L, ix_int(L, dilation - 1), origin);
+    return ix_max(L, ix_int(L, 0), ix_div(L, missing, dilation));
+}
+
+/* The first ky beyond: origin + ky * dilation >= extent, or the kernel's end. */
+Expr *window_hi(Arena *L, Expr *origin, int64_t dilation, int64_t extent, int64_t kernel)
+{
+    Expr *room = ix_sub(L, ix_int(L, extent + dilation - 1), origin);
+    return ix_min(L, ix_int(L, kernel), ix_div(L, room, dilation));
+}
+
+Expr *inside(Arena *L, Expr *x, int64_t extent)
+{
+    return ix_and(L, ix_lt(L, ix_int(L, -1), x), ix_lt(L, x, ix_int(L, extent)));
+}

@@ -1,0 +1,100 @@
+/* What the kernels share: buffers that follow views, named temporaries, activations, register tiling.
+ * Private to kernel/. */
+#ifndef KILN_KERNEL_COMMON_H
+#define KILN_KERNEL_COMMON_H
+
+#include "compiler/base/text.h"
+#include "compiler/kernel/kernel.h"
+
+/* A kernel under construction. */
+typedef struct Make {
+    const KernelEnv *env;
+    Arena *L;
+    const Node *n;
+    Kernel *k;
+    Text name, summary; /* of the function; what the call does */
+} Make;
+
+/* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */
+typedef struct FeatureMap {
+    int64_t height, width, channels, stride;
+} FeatureMap;
+
+FeatureMap map_of(const Node *n);
+
+/* Parameters of the function, in the order of the calls. Buffers of maps have three dimensions. */
+Buffer *make_input(Make *m, int input, const char *name, FeatureMap map);
+Buffer *make_output(Make *m, const char *name, FeatureMap map);
+Buffer *make_const(Make *m, const char *name, const ConstArray *array);
+Buffer *make_scratch(Make *m, const char *name, int rank, ...); /* int64_t extents */
+/* Simplifies the nest and closes the function. */
+void make_finish(Make *m, Stmt *nest);
+
+/* Appends the sizes of a map to the function's name: "_56x56x64", "_p256" where it is a view. */
+void name_map(Make *m, FeatureMap map);
+/* Appends what the epilogue adds, to name and summary: residual and activation. */
+void name_epilogue(Make *m);
+
+/* Statements under construction; let() names a value that is used more than once. */
+typedef struct Body {
+    Arena *L;
+    Vec(Stmt *) items;
+} Body;
+
+Expr *let(Body *b, const char *name, Expr *value);
+void append(Body *b, Stmt *s);
+Stmt *body_block(Body *b);
+/* A group: a block that tiling does not take apart. */
+Stmt *body_group(Body *b);
+
+/* Values: short names, since kernels are formulas. */
+Expr *real(Body *b, double value);
+Expr *add(Body *b, Expr *x, Expr *y);
+Expr *sub(Body *b, Expr *x, Expr *y);
+Expr *mul(Body *b, Expr *x, Expr *y);
+Expr *quotient(Body *b, Expr *x, Expr *y);
+
+/* math.c */
+Expr *math_exp(Body *b, Expr *x);
+Expr *math_activation(Body *b, Activation act, double alpha, Expr *x);
+
+/* activation(value + residual), stored to y[oy][ox][o]; r is NULL without a residual. */
+Stmt *epilogue(const Make *m, Buffer *y, Buffer *r, Expr *oy, Expr *ox, Expr *o, Expr *value);
+
+/* tiling.c: the loops over output columns and channels of a nest
+ *   for o { for oy { for ox { acc = ..; for .. acc += ..; store } } }
+ * split into register tiles. `kx` (may be NULL) is unrolled where borders make its iterations differ. */
+typedef struct TileLoops {
+    Var *o, *oy, *ox, *kx;
+    int64_t channels, columns;
+    bool padded; /* lanes beyond the last channel may be computed */
+    int64_t step, before, reach,
+        width; /* column ox reads step * ox - before .. + reach - 1 of width */
+} TileLoops;
+
+Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops);
+/* For nests without reduction: channels `c` become vectors. */
+Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels);
+
+/* Kernels, by family: fill m->k and return NULL, or say why not. */
+const char *make_conv2d(Make *m);
+const char *make_dense(Make *m);
+const char *make_depthwise(Make *m);
+const char *make_pool(Make *m);
+const char *make_global_pool(Make *m);
+const char *make_elementwise(Make *m);
+const char *make_batch_norm(Make *m);
+const char *make_group_norm(Make *m);
+const char *make_softmax(Make *m);
+const char *make_concat(Make *m);
+const char *make_pad(Make *m);
+const char *make_slice(Make *m);
+const char *make_copy(Make *m);
+
+/* min and max over the rows that a window reads: ky in [window_lo, window_hi). */
+Expr *window_lo(Arena *L, Expr *origin, int64_t dilation);
+Expr *window_hi(Arena *L, Expr *origin, int64_t dilation, int64_t extent, int64_t kernel);
+/* 0 <= x < extent */
+Expr *inside(Arena *L, Expr *x, int64_t extent);
+
+#endif

@@ -1,0 +1,203 @@
+/* Convolution and dense layers:
+ *   y[oy][ox][o] = act(b[o] + sum over ky, kx, c of x[oy*sh + ky*dh - pt][ox*sw + kx*dw - pl][c] * w[o][ky][kx][c] + r)
+ * The sum runs in the order (ky, kx, c), one chain per output. Rows outside the picture are left out by
+ * the bounds of ky, columns by a condition that tiling resolves. A 1x1 convolution of stride 1 sees the
+ * picture as one row; a dense layer is a 1x1 convolution of one pixel. */
+#include "compiler/graph/view.h"
+#include "compiler/kernel/common.h"
+
+typedef struct Conv {
+    FeatureMap x, y;
+    int64_t groups, in, out; /* channels of one group */
+    int64_t kernel[2], stride[2], dilation[2], pad_top, pad_left;
+} Conv;
+
+static FeatureMap as_one_row(FeatureMap m)
+{
+    return (FeatureMap){ 1, m.height * m.width, m.channels, m.stride };
+}
+
+static Conv conv_of(const Node *n)
+{
+    const Attr *a = &n->attr;
+    Conv c = { .x = map_of(n->input[0]), .y = map_of(n), .groups = a->groups };
+    for (int i = 0; i < 2; i++) {
+        c.kernel[i] = a->kernel[i];
+        c.stride[i] = a->stride[i];
+        c.dilation[i] = a->dilation[i];
+    }
+    c.pad_top = a->pad[0];
+    c.pad_left = a->pad[1];
+    c.in = c.x.channels / c.groups;
+    c.out = c.y.channels / c.groups;
+    bool same_size = c.x.height == c.y.height && c.x.width == c.y.width;
+    if (c.kernel[0] * c.kernel[1] == 1 && c.stride[0] * c.stride[1] == 1 && same_size) {
+        c.x = as_one_row(c.x);
+        c.y = as_one_row(c.y);
+        c.pad_top = c.pad_left = 0;
+    }
+    return c;
+}
+
+typedef struct ConvLoops {
+    Var *g, *o, *oy, *ox, *ky, *kx, *c;
+    Buffer *x, *w, *b, *r, *y;
+} ConvLoops;
+
+/* The innermost statement: acc += x * w, where the column is inside. */
+static Stmt *accumulate(Arena *L, const Conv *c, const ConvLoops *v, Buffer *acc)
+{
+    Expr *o = ix_var(L, v->o), *ch = ix_var(L, v->c);
+    Expr *iy = ix_mul(L, ix_var(L, v->oy), c->stride[0]);
+    iy = ix_add(L, iy, ix_mul(L, ix_var(L, v->ky), c->dilation[0]));
+    iy = ix_sub(L, iy, ix_int(L, c->pad_top));
+    Expr *ix = ix_mul(L, ix_var(L, v->ox), c->stride[1]);
+    ix = ix_add(L, ix, ix_mul(L, ix_var(L, v->kx), c->dilation[1]));
+    ix = ix_sub(L, ix, ix_int(L, c->pad_left));
+    Expr *channel = ix_add(L, ix_mul(L, ix_var(L, v->g), c->in), ch);
+    Expr *x = val_load(L, v->x, 3, (Expr *[]){ iy, ix, channel });
+    Expr *w = val_load(L, v->w, 6,
+                       (Expr *[]){ ix_var(L, v->g), ix_div(L, o, PACK_LANES), ix_var(L, v->ky),
+                                   ix_var(L, v->kx), ch, ix_mod(L, o, PACK_LANES) });
+    Expr *sum = val_fma(L, x, w, val_load(L, acc, 0, NULL));
+    return st_if(L, inside(L, ix, c->x.width), st_store(L, acc, 0, NULL, sum));
+}
+
+static Stmt *reduction(Arena *L, const Conv *c, const ConvLoops *v, Buffer *acc)
+{
+    Expr *zero = ix_int(L, 0);
+    Expr *origin = ix_sub(L, ix_mul(L, ix_var(L, v->oy), c->stride[0]), ix_int(L, c->pad_top));
+    Stmt *s = accumulate(L, c, v, acc);
+    s = st_for(L, v->c, zero, ix_int(L, c->in), s);
+    s = st_for(L, v->kx, zero, ix_int(L, c->kernel[1]), s);
+    return st_for(L, v->ky, window_lo(L, origin, c->dilation[0]),
+                  window_hi(L, origin, c->dilation[0], c->x.height, c->kernel[0]), s);
+}
+
+static Stmt *textbook(Make *m, const Conv *c, const ConvLoops *v)
+{
+    Arena *L = m->L;
+    Expr *zero = ix_int(L, 0), *o = ix_var(L, v->o), *g = ix_var(L, v->g);
+    Buffer *acc = loop_scalar(L, "acc");
+    Body body = { .L = L };
+    append(&body, st_local(L, acc));
+    Expr *bias = val_load(L, v->b, 3,
+                          (Expr *[]){ g, ix_div(L, o, PACK_LANES), ix_mod(L, o, PACK_LANES) });
+    append(&body, st_store(L, acc, 0, NULL, bias));
+    append(&body, reduction(L, c, v, acc));
+    Expr *channel = ix_add(L, ix_mul(L, g, c->out), o);
+    Stmt *store = epilogue(m, v->y, v->r, ix_var(L, v->oy), ix_var(L, v->ox), channel,
+                           val_load(L, acc, 0, NULL));
+    append(&body, st_if(L, ix_lt(L, o, ix_int(L, c->out)), store));
+    Stmt *s = st_for(L, v->ox, zero, ix_int(L, c->y.width), body_block(&body));
+    s = st_for(L, v->oy, zero, ix_int(L, c->y.height), s);
+    s = st_for(L, v->o, zero, ix_int(L, c->out), s);
+    return st_for(L, v->g, zero, ix_int(L, c->groups), s);
+}
+
+static void name_conv(Make *m, const Conv *c, const char *what)
+{
+    const int64_t *p = m->n->attr.pad;
+    text_printf(&m->name, "%s%lldx%lld_s%lld", what, (long long)c->kernel[0],
+                (long long)c->kernel[1], (long long)c->stride[0]);
+    if (c->stride[0] != c->stride[1])
+        text_printf(&m->name, "x%lld", (long long)c->stride[1]);
+    bool centred = p[0] == p[2] && p[1] == p[3] && p[0] == c->dilation[0] * (c->kernel[0] / 2) &&
+                   p[1] == c->dilation[1] * (c->kernel[1] / 2);
+    if (!centred)
+        text_printf(&m->name, "_p%lld_%lld", (long long)c->pad_top, (long long)c->pad_left);
+    if (c->dilation[0] * c->dilation[1] != 1)
+        text_printf(&m->name, "_d%lldx%lld", (long long)c->dilation[0], (long long)c->dilation[1]);
+    if (c->groups != 1)
+        text_printf(&m->name, "_g%lld", (long long)c->groups);
+    name_map(m, c->x);
+    name_map(m, c->y);
+    name_epilogue(m);
+}
+
+static void make_from_conv(Make *m, const Conv *c, const ConstArray *w, const ConstArray *b)
+{
+    Arena *L = m->L;
+    ConvLoops v = { .g = loop_var(L, "g"),
+                    .o = loop_var(L, "o"),
+                    .oy = loop_var(L, "oy"),
+                    .ox = loop_var(L, "ox"),
+                    .ky = loop_var(L, "ky"),
+                    .kx = loop_var(L, "kx"),
+                    .c = loop_var(L, "c") };
+    v.x = make_input(m, 0, "x", c->x);
+    if (m->n->has_residual) {
+        FeatureMap r = c->y;
+        r.stride = map_of(m->n->input[m->n->input_count - 1]).stride;
+        v.r = make_input(m, m->n->input_count - 1, "r", r);
+    }
+    v.w = make_const(m, "w", w);
+    v.b = make_const(m, "b", b);
+    v.y = make_output(m, "y", c->y);
+    TileLoops loops = {
+        .o = v.o,
+        .oy = v.oy,
+        .ox = v.ox,
+        .kx = v.kx,
+        .channels = c->out,
+        .columns = c->y.width,
+        .padded = true,
+        .step = c->stride[1],
+        .before = c->pad_left,
+        .reach = (c->kernel[1] - 1) * c->dilation[1] + 1,
+        .width = c->x.width,
+    };
+    make_finish(m, tile_nest(m, textbook(m, c, &v), &loops));
+}
+
+static const ConstArray *bias_array(Make *m, int64_t count, int64_t groups)
+{
+    const Param *b = m->n->param[PARAM_BIAS];
+    const char *path = b ? b->name : arena_printf(m->L, "%s.bias", m->n->path);
+    return pack_vector(m->L, path, b ? b->data : NULL, count, groups);
+}
+
+const char *make_conv2d(Make *m)
+{
+    Conv c = conv_of(m->n);
+    bool depthwise = c.groups == m->n->shape.dim[1] && c.in == 1 && c.out == 1 && c.groups > 1;
+    if (depthwise)
+        return make_depthwise(m);
+    const Attr *a = &m->n->attr;
+    name_conv(m, &c, "conv");
+    text_printf(&m->summary, "conv2d %lldx%lld stride %lld pad %lld", (long long)a->kernel[0],
+                (long long)a->kernel[1], (long long)a->stride[0], (long long)a->pad[0]);
+    if (c.groups > 1)
+        text_printf(&m->summary, " groups %lld", (long long)c.groups);
+    make_from_conv(m, &c, pack_conv2d(m->L, m->n->param[PARAM_WEIGHT], c.groups),
+                   bias_array(m, m->n->shape.dim[1], c.groups));
+    return NULL;
+}
+
+const char *make_dense(Make *m)
+{
+    const Node *n = m->n, *x = n->input[0];
+    FeatureMap map = map_of(x), flat = { 1, 1, map.channels, map.stride };
+    Conv c = { .groups = 1, .kernel = { 1, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 } };
+    int64_t rows = n->shape.rank == 3 ? n->shape.dim[1] : 1;
+    c.x = flat;
+    c.x.width = rows;
+    c.y = (FeatureMap){ 1, rows, n->shape.dim[n->shape.rank - 1], map_of(n).stride };
+    c.in = c.x.channels;
+    c.out = c.y.channels;
+    int64_t height = 1, width = 1;
+    if (view_is_permuted(x)) {
+        const Node *source = x->input[0];
+        height = node_height(source);
+        width = node_width(source);
+    }
+    const Param *w = n->param[PARAM_WEIGHT];
+    text_puts(&m->name, "dense");
+    name_map(m, c.x);
+    name_map(m, c.y);
+    name_epilogue(m);
+    text_puts(&m->summary, "dense");
+    make_from_conv(m, &c, pack_dense(m->L, w, c.in / (height * width), height, width),
+                   bias_array(m, c.out, 1));
+    return NULL;
+}

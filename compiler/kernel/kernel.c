@@ -1,0 +1,75 @@
+/* Which kernel a node gets: one row per operator of op.def. */
+#include "compiler/kernel/common.h"
+
+#include "compiler/base/diag.h"
+#include "compiler/graph/view.h"
+
+typedef const char *(*MakeKernel)(Make *);
+
+static const char *make_nothing(Make *m)
+{
+    (void)m;
+    return "";
+}
+
+static const MakeKernel kernels[] = {
+    [OP_INPUT] = make_nothing,
+    [OP_PARAMETER] = NULL,
+    [OP_CONV2D] = make_conv2d,
+    [OP_DENSE] = make_dense,
+    [OP_BATCH_NORM] = make_batch_norm,
+    [OP_GROUP_NORM] = make_group_norm,
+    [OP_LAYER_NORM] = NULL,
+    [OP_MAX_POOL] = make_pool,
+    [OP_AVG_POOL] = make_pool,
+    [OP_GLOBAL_AVG_POOL] = make_global_pool,
+    [OP_GLOBAL_MAX_POOL] = make_global_pool,
+    [OP_ADD] = make_elementwise,
+    [OP_SUB] = make_elementwise,
+    [OP_MUL] = make_elementwise,
+    [OP_AFFINE] = make_elementwise,
+    [OP_RELU] = make_elementwise,
+    [OP_RELU6] = make_elementwise,
+    [OP_LEAKY_RELU] = make_elementwise,
+    [OP_SIGMOID] = make_elementwise,
+    [OP_SILU] = make_elementwise,
+    [OP_HARDSIGMOID] = make_elementwise,
+    [OP_HARDSWISH] = make_elementwise,
+    [OP_TANH] = make_elementwise,
+    [OP_GELU] = make_elementwise,
+    [OP_SOFTMAX] = make_softmax,
+    [OP_CONCAT] = make_concat,
+    [OP_PAD] = make_pad,
+    [OP_PAD_CHANNELS] = make_pad,
+    [OP_SLICE] = make_slice,
+    [OP_FLATTEN] = make_copy,
+    [OP_RESHAPE] = NULL,
+    [OP_PERMUTE] = NULL,
+    [OP_MEAN] = NULL,
+    [OP_MAX] = NULL,
+    [OP_MATMUL] = NULL,
+    [OP_DROPOUT] = make_copy,
+};
+_Static_assert(sizeof kernels / sizeof *kernels == OP_COUNT, "an operator without a kernel row");
+
+bool kernel_is_void(const Node *n)
+{
+    return n->op == OP_INPUT || view_is_alias(n);
+}
+
+const char *kernel_build(const KernelEnv *env, const Node *n, Kernel *out)
+{
+    Arena *L = env->arena;
+    const char *op = op_info(n->op)->name;
+    *out = (Kernel){ .function = arena_new_of(L, Function) };
+    out->function->param = arena_new_array(L, Buffer *, KERNEL_MAX_PARAMS);
+    if (!kernels[n->op])
+        return arena_printf(L, "'%s' has no kernel yet", op);
+    if (n->shape.dim[0] != 1)
+        return arena_printf(L, "'%s' of a batch of %lld", op, (long long)n->shape.dim[0]);
+    Make m = {
+        .env = env, .L = L, .n = n, .k = out, .name = { .arena = L }, .summary = { .arena = L }
+    };
+    const char *error = kernels[n->op](&m);
+    return error ? arena_printf(L, "no kernel for %s", error) : NULL;
+}

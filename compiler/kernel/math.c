@@ -1,0 +1,129 @@
+/* Elementary functions as operations of the IR, so that they vectorise everywhere and give the same bits
+ * on every target whose FMA rounds alike. Polynomials were fitted at Chebyshev nodes in double and
+ * rounded to float32; the error given beside each is over its interval, in exact arithmetic. */
+#include "compiler/kernel/common.h"
+
+static Expr *polynomial(Body *b, Expr *x, const double *coefficient, int count)
+{
+    Expr *sum = real(b, coefficient[count - 1]);
+    for (int i = count - 2; i >= 0; i--)
+        sum = val_fma(b->L, sum, x, real(b, coefficient[i]));
+    return sum;
+}
+
+static Expr *clamp(Body *b, Expr *x, double lo, double hi)
+{
+    x = val_op2(b->L, VOP_MAX, x, real(b, lo));
+    return val_op2(b->L, VOP_MIN, x, real(b, hi));
+}
+
+static Expr *select_gt(Body *b, Expr *x, Expr *limit, Expr *yes, Expr *no)
+{
+    return val_op(b->L, VOP_SELECT_GT, (Expr *[]){ x, limit, yes, no });
+}
+
+/* exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2; ln 2 in two parts (Cody, Waite).
+ * exp(r) = 1 + r + r^2 P(r), relative error 1.1e-8. x is clamped to where the result is normal. */
+Expr *math_exp(Body *b, Expr *x)
+{
+    static const double P[] = { 0.5, 0.16666573286056519, 0.04166645556688309, 0.008363776840269566,
+                                0.0013934544986113906 };
+    x = let(b, "e_x", clamp(b, x, -87.0, 88.0));
+    Expr *n = let(b, "e_n", val_op1(b->L, VOP_ROUND, mul(b, x, real(b, 1.4426950216293335))));
+    Expr *r = val_fma(b->L, n, real(b, -0.693359375), x);
+    r = let(b, "e_r", val_fma(b->L, n, real(b, 0.00021219444170128554), r));
+    Expr *p = polynomial(b, r, P, COUNT_OF(P));
+    Expr *one_plus_r = add(b, r, real(b, 1.0));
+    Expr *e = val_fma(b->L, mul(b, r, r), p, one_plus_r);
+    return val_op2(b->L, VOP_SCALB, e, n);
+}
+
+static Expr *sigmoid(Body *b, Expr *x)
+{
+    Expr *e = math_exp(b, val_op1(b->L, VOP_NEG, x));
+    return quotient(b, real(b, 1.0), add(b, real(b, 1.0), e));
+}
+
+/* tanh(x) = x + x^3 P(x^2) for |x| < 0.625, relative error 1.9e-8; 1 - 2 / (exp(2x) + 1) beyond. */
+static Expr *math_tanh(Body *b, Expr *x)
+{
+    static const double P[] = { -0.333333283662796, 0.13332782685756683, -0.05385249853134155,
+                                0.021003639325499535, -0.006104945670813322 };
+    x = let(b, "t_x", x);
+    Expr *square = let(b, "t_square", mul(b, x, x));
+    Expr *cube = mul(b, square, x);
+    Expr *near = let(b, "t_near", val_fma(b->L, cube, polynomial(b, square, P, COUNT_OF(P)), x));
+    Expr *e = math_exp(b, add(b, x, x));
+    Expr *far = sub(b, real(b, 1.0), quotient(b, real(b, 2.0), add(b, e, real(b, 1.0))));
+    return select_gt(b, val_op1(b->L, VOP_ABS, x), real(b, 0.625), far, near);
+}
+
+/* erf(x) = x P(x^2) for |x| <= 1, absolute error 5.1e-8; sign(x) (1 - exp(-x^2) Q(t)), t = 1 / (1 + |x|/2),
+ * for 1 < |x| <= 4, absolute error 1.1e-9; 1 in float32 beyond. */
+static Expr *math_erf(Body *b, Expr *x)
+{
+    static const double P[] = { 1.1283791065216064,   -0.3761262595653534,  0.11283597350120544,
+                                -0.02685432881116867, 0.005189312156289816, -0.0008018855005502701,
+                                7.882497448008507e-05 };
+    static const double Q[] = {
+        -0.00012040264846291393, 0.2843257784843445,    0.26410767436027527,
+        0.3289463520050049,      -0.053793661296367645, 0.4798164963722229,
+        -0.3846462368965149,     0.06853053718805313,   0.012932892888784409
+    };
+    x = let(b, "f_x", clamp(b, x, -4.0, 4.0));
+    Expr *size = let(b, "f_size", val_op1(b->L, VOP_ABS, x));
+    Expr *square = let(b, "f_square", mul(b, x, x));
+    Expr *near = let(b, "f_near", mul(b, x, polynomial(b, square, P, COUNT_OF(P))));
+    Expr *below = val_fma(b->L, size, real(b, 0.5), real(b, 1.0));
+    Expr *t = let(b, "f_t", quotient(b, real(b, 1.0), below));
+    Expr *e = math_exp(b, val_op1(b->L, VOP_NEG, square));
+    Expr *tail = mul(b, e, polynomial(b, t, Q, COUNT_OF(Q)));
+    Expr *far = let(b, "f_far", sub(b, real(b, 1.0), tail));
+    far = select_gt(b, x, real(b, 0.0), far, val_op1(b->L, VOP_NEG, far));
+    return select_gt(b, size, real(b, 1.0), far, near);
+}
+
+/* Hendrycks, Gimpel, 2016, the exact form: x/2 (1 + erf(x / sqrt 2)). */
+static Expr *gelu(Body *b, Expr *x)
+{
+    x = let(b, "g_x", x);
+    Expr *erf = math_erf(b, mul(b, x, real(b, 0.70710678118654752)));
+    return mul(b, mul(b, x, real(b, 0.5)), add(b, erf, real(b, 1.0)));
+}
+
+/* Howard et al., 2019: relu6(x + 3) / 6. */
+static Expr *relu6_of_shifted(Body *b, Expr *x)
+{
+    return clamp(b, add(b, x, real(b, 3.0)), 0.0, 6.0);
+}
+
+Expr *math_activation(Body *b, Activation act, double alpha, Expr *x)
+{
+    switch (act) {
+    case ACT_NONE:
+    case ACT_COUNT:
+        return x;
+    case ACT_RELU:
+        return val_op2(b->L, VOP_MAX, x, real(b, 0.0));
+    case ACT_RELU6:
+        return clamp(b, x, 0.0, 6.0);
+    case ACT_LEAKY_RELU:
+        x = let(b, "a_x", x);
+        return select_gt(b, x, real(b, 0.0), x, mul(b, x, real(b, alpha)));
+    case ACT_SIGMOID:
+        return sigmoid(b, x);
+    case ACT_SILU:
+        x = let(b, "a_x", x);
+        return mul(b, x, sigmoid(b, x));
+    case ACT_HARDSIGMOID:
+        return quotient(b, relu6_of_shifted(b, x), real(b, 6.0));
+    case ACT_HARDSWISH:
+        x = let(b, "a_x", x);
+        return quotient(b, mul(b, x, relu6_of_shifted(b, x)), real(b, 6.0));
+    case ACT_TANH:
+        return math_tanh(b, x);
+    case ACT_GELU:
+        return gelu(b, x);
+    }
+    return x;
+}

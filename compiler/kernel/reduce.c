@@ -1,0 +1,252 @@
+/* Reductions over all pixels: global pooling, group normalisation; and softmax over channels.
+ * Long sums are 16 partial sums, of the pixels (or channels) i with the same i % 16, combined pairwise:
+ * an order that depends on neither vector width nor tile. */
+#include "compiler/kernel/common.h"
+
+#include "compiler/base/diag.h"
+
+#include <float.h>
+
+enum { PARTS = 16 };
+
+/* part[j] = first; for i: part[i % 16] = part op value(i); then pairwise into part[0].
+ * `index` is the variable that value() uses. */
+static void partial_reduction(Body *b, VOp op, double first, int64_t count, Var *index, Expr *value,
+                              Buffer *part)
+{
+    Arena *L = b->L;
+    Var *i = loop_var(L, "i"), *j = loop_var(L, "j");
+    Expr *zero = ix_int(L, 0), *jx[] = { ix_var(L, j) };
+    Expr *at = ix_add(L, ix_mul(L, ix_var(L, i), PARTS), ix_var(L, j));
+    Expr *now = val_load(L, part, 1, jx);
+    int64_t whole = count / PARTS, rest = count % PARTS;
+    Stmt *clear = st_store(L, part, 1, jx, val_real(L, first));
+    append(b, st_for(L, j, zero, ix_int(L, PARTS), clear));
+    Stmt *step = st_store(L, part, 1, jx,
+                          val_op2(L, op, now, expr_substitute(L, value, index, at)));
+    step = st_for(L, j, zero, ix_int(L, PARTS), step);
+    append(b, st_for(L, i, zero, ix_int(L, whole), step));
+    Expr *tail = ix_add(L, ix_int(L, whole * PARTS), ix_var(L, j));
+    step = st_store(L, part, 1, jx, val_op2(L, op, now, expr_substitute(L, value, index, tail)));
+    append(b, st_for(L, j, zero, ix_int(L, rest), step));
+    for (int64_t half = PARTS / 2; half; half /= 2) {
+        Expr *other[] = { ix_add(L, ix_var(L, j), ix_int(L, half)) };
+        Stmt *pair = st_store(L, part, 1, jx, val_op2(L, op, now, val_load(L, part, 1, other)));
+        append(b, st_for(L, j, zero, ix_int(L, half), pair));
+    }
+}
+
+static Buffer *new_parts(Body *b)
+{
+    Buffer *part = loop_buffer(b->L, "part", BUFFER_LOCAL, 1, (int64_t)PARTS);
+    append(b, st_local(b->L, part));
+    return part;
+}
+
+static Expr *first_part(Arena *L, Buffer *part)
+{
+    return val_load(L, part, 1, (Expr *[]){ ix_int(L, 0) });
+}
+
+static FeatureMap as_pixels(FeatureMap m)
+{
+    return (FeatureMap){ 1, m.height * m.width, m.channels, m.stride };
+}
+
+const char *make_global_pool(Make *m)
+{
+    Arena *L = m->L;
+    bool is_max = m->n->op == OP_GLOBAL_MAX_POOL;
+    FeatureMap x = as_pixels(map_of(m->n->input[0])), y = map_of(m->n);
+    Var *c = loop_var(L, "c"), *p = loop_var(L, "p");
+    text_puts(&m->name, is_max ? "global_max_pool" : "global_avg_pool");
+    text_puts(&m->summary, is_max ? "global_max_pool" : "global_avg_pool");
+    name_map(m, x);
+    name_map(m, y);
+    name_epilogue(m);
+    Buffer *in = make_input(m, 0, "x", x), *out = make_output(m, "y", y);
+    Expr *zero = ix_int(L, 0), *channel = ix_var(L, c);
+    Expr *value = val_load(L, in, 3, (Expr *[]){ zero, ix_var(L, p), channel });
+    Body b = { .L = L };
+    Buffer *part = new_parts(&b);
+    partial_reduction(&b, is_max ? VOP_MAX : VOP_ADD, is_max ? -FLT_MAX : 0.0, x.width, p, value,
+                      part);
+    Expr *result = first_part(L, part);
+    if (!is_max)
+        result = quotient(&b, result, real(&b, (double)x.width));
+    append(&b, epilogue(m, out, NULL, zero, zero, channel, result));
+    Stmt *nest = st_for(L, c, zero, ix_int(L, x.channels), body_block(&b));
+    make_finish(m, tile_channels(m, nest, c, x.channels));
+    return NULL;
+}
+
+/* --- group normalisation ------------------------------------------------------------------------ */
+
+/* Wu, He, 2018: y = (x - mean) / sqrt(var + eps) * w + b, mean and (biased) variance over the pixels
+ * and channels of a group. */
+typedef struct GroupNorm {
+    FeatureMap x;
+    int64_t groups, size; /* channels of a group */
+    double eps;
+    Buffer *in, *out, *w, *b;
+    Buffer *sum, *mean, *scale; /* scratch, [channels] */
+    Var *c, *p, *g, *j;
+} GroupNorm;
+
+static Expr *at_channel(Arena *L, Buffer *b, Expr *c)
+{
+    return val_load(L, b, 1, &c);
+}
+
+static Expr *input_pixel(Arena *L, const GroupNorm *n)
+{
+    return val_load(L, n->in, 3, (Expr *[]){ ix_int(L, 0), ix_var(L, n->p), ix_var(L, n->c) });
+}
+
+/* for c: sum[c] = sum over pixels of value */
+static Stmt *sum_channels(Make *m, const GroupNorm *n, Expr *value)
+{
+    Arena *L = m->L;
+    Body b = { .L = L };
+    Expr *c = ix_var(L, n->c);
+    Buffer *part = new_parts(&b);
+    partial_reduction(&b, VOP_ADD, 0.0, n->x.width, n->p, value, part);
+    append(&b, st_store(L, n->sum, 1, &c, first_part(L, part)));
+    Stmt *nest = st_for(L, n->c, ix_int(L, 0), ix_int(L, n->x.channels), body_block(&b));
+    return tile_channels(m, nest, n->c, n->x.channels);
+}
+
+/* for g: acc = sum of sum[c] of the group; then `each` for each of its channels, with acc divided by
+ * the number of values. */
+static Stmt *over_groups(Make *m, const GroupNorm *n, Buffer *acc, Expr *channel, Body *prepare,
+                         Stmt *each)
+{
+    Arena *L = m->L;
+    Expr *zero = ix_int(L, 0), *size = ix_int(L, n->size), *total = val_load(L, acc, 0, NULL);
+    Body b = { .L = L };
+    append(&b, st_local(L, acc));
+    append(&b, st_store(L, acc, 0, NULL, real(&b, 0.0)));
+    Stmt *s = st_store(L, acc, 0, NULL, add(&b, total, at_channel(L, n->sum, channel)));
+    append(&b, st_for(L, n->j, zero, size, s));
+    Expr *count = real(&b, (double)(n->size * n->x.width));
+    append(&b, st_store(L, acc, 0, NULL, quotient(&b, total, count)));
+    for (int i = 0; i < prepare->items.count; i++)
+        append(&b, prepare->items.at[i]);
+    append(&b, st_for(L, n->j, zero, size, each));
+    return st_for(L, n->g, zero, ix_int(L, n->groups), body_block(&b));
+}
+
+static Expr *group_channel(Arena *L, const GroupNorm *n)
+{
+    return ix_add(L, ix_mul(L, ix_var(L, n->g), n->size), ix_var(L, n->j));
+}
+
+static Stmt *group_means(Make *m, const GroupNorm *n)
+{
+    Arena *L = m->L;
+    Body none = { .L = L };
+    Buffer *acc = loop_scalar(L, "acc");
+    Expr *c = group_channel(L, n);
+    return over_groups(m, n, acc, c, &none, st_store(L, n->mean, 1, &c, val_load(L, acc, 0, NULL)));
+}
+
+static Expr *packed(Arena *L, Buffer *b, Expr *c)
+{
+    return val_load(L, b, 3,
+                    (Expr *[]){ ix_int(L, 0), ix_div(L, c, PACK_LANES), ix_mod(L, c, PACK_LANES) });
+}
+
+static Stmt *group_scales(Make *m, const GroupNorm *n)
+{
+    Arena *L = m->L;
+    Body prepare = { .L = L };
+    Buffer *acc = loop_scalar(L, "acc");
+    Expr *c = group_channel(L, n), *var = val_load(L, acc, 0, NULL);
+    Expr *root = val_op1(L, VOP_SQRT, add(&prepare, var, real(&prepare, n->eps)));
+    Expr *inverse = let(&prepare, "inverse", quotient(&prepare, real(&prepare, 1.0), root));
+    Expr *scale = mul(&prepare, packed(L, n->w, c), inverse);
+    return over_groups(m, n, acc, c, &prepare, st_store(L, n->scale, 1, &c, scale));
+}
+
+static Stmt *apply_group_norm(Make *m, const GroupNorm *n)
+{
+    Arena *L = m->L;
+    Body b = { .L = L };
+    Expr *zero = ix_int(L, 0), *c = ix_var(L, n->c);
+    Expr *centred = sub(&b, input_pixel(L, n), at_channel(L, n->mean, c));
+    Expr *y = val_fma(L, centred, at_channel(L, n->scale, c), packed(L, n->b, c));
+    Stmt *s = epilogue(m, n->out, NULL, zero, ix_var(L, n->p), c, y);
+    s = st_for(L, n->c, zero, ix_int(L, n->x.channels), s);
+    s = st_for(L, n->p, zero, ix_int(L, n->x.width), s);
+    return tile_channels(m, s, n->c, n->x.channels);
+}
+
+const char *make_group_norm(Make *m)
+{
+    Arena *L = m->L;
+    const Attr *a = &m->n->attr;
+    FeatureMap x = as_pixels(map_of(m->n->input[0])), y = as_pixels(map_of(m->n));
+    if (m->n->has_residual)
+        return "group_norm with a fused residual";
+    GroupNorm n = { .x = x, .groups = a->groups, .size = x.channels / a->groups, .eps = a->eps };
+    text_printf(&m->name, "group_norm%lld_eps%g", (long long)a->groups, a->eps);
+    text_printf(&m->summary, "group_norm of %lld groups", (long long)a->groups);
+    name_map(m, x);
+    name_map(m, y);
+    name_epilogue(m);
+    n.in = make_input(m, 0, "x", x);
+    const Param *w = m->n->param[PARAM_WEIGHT], *b = m->n->param[PARAM_BIAS];
+    n.w = make_const(m, "w", pack_vector(L, w->name, w->data, x.channels, 1));
+    n.b = make_const(m, "b", pack_vector(L, b->name, b->data, x.channels, 1));
+    n.out = make_output(m, "y", y);
+    n.sum = make_scratch(m, "sum", 1, x.channels);
+    n.mean = make_scratch(m, "mean", 1, x.channels);
+    n.scale = make_scratch(m, "scale", 1, x.channels);
+    n.c = loop_var(L, "c");
+    n.p = loop_var(L, "p");
+    n.g = loop_var(L, "g");
+    n.j = loop_var(L, "j");
+    Body body = { .L = L };
+    Expr *centred = sub(&body, input_pixel(L, &n), at_channel(L, n.mean, ix_var(L, n.c)));
+    append(&body, sum_channels(m, &n, input_pixel(L, &n)));
+    append(&body, group_means(m, &n));
+    append(&body, sum_channels(m, &n, mul(&body, centred, centred)));
+    append(&body, group_scales(m, &n));
+    append(&body, apply_group_norm(m, &n));
+    make_finish(m, body_block(&body));
+    return NULL;
+}
+
+/* --- softmax ------------------------------------------------------------------------------------ */
+
+/* y[c] = exp(x[c] - max) / sum of exp(x - max), per pixel. */
+const char *make_softmax(Make *m)
+{
+    Arena *L = m->L;
+    int axis = m->n->attr.axis, rank = m->n->shape.rank;
+    if (axis != (rank == 4 ? 1 : rank - 1))
+        return "softmax over an axis other than channels";
+    FeatureMap x = map_of(m->n->input[0]), y = map_of(m->n);
+    text_puts(&m->name, "softmax");
+    text_puts(&m->summary, "softmax");
+    name_map(m, x);
+    name_map(m, y);
+    Buffer *in = make_input(m, 0, "x", x), *out = make_output(m, "y", y);
+    Var *c = loop_var(L, "c"), *oy = loop_var(L, "oy"), *ox = loop_var(L, "ox");
+    Expr *zero = ix_int(L, 0), *at[] = { ix_var(L, oy), ix_var(L, ox), ix_var(L, c) };
+    Expr *loaded = val_load(L, in, 3, at), *stored = val_load(L, out, 3, at);
+    Body b = { .L = L }, inner = { .L = L };
+    Buffer *largest = new_parts(&b), *sum = new_parts(&b);
+    partial_reduction(&b, VOP_MAX, -FLT_MAX, x.channels, c, loaded, largest);
+    Expr *top = first_part(L, largest);
+    append(&inner, st_store(L, out, 3, at, math_exp(&inner, sub(&inner, loaded, top))));
+    append(&b, st_for(L, c, zero, ix_int(L, x.channels), body_group(&inner)));
+    partial_reduction(&b, VOP_ADD, 0.0, x.channels, c, stored, sum);
+    Stmt *divide = st_store(L, out, 3, at, quotient(&b, stored, first_part(L, sum)));
+    append(&b, st_for(L, c, zero, ix_int(L, x.channels), divide));
+    Stmt *nest = st_for(L, ox, zero, ix_int(L, x.width), body_block(&b));
+    nest = st_for(L, oy, zero, ix_int(L, x.height), nest);
+    largest->in_memory = sum->in_memory = true;
+    make_finish(m, tile_channels(m, nest, c, x.channels));
+    return NULL;
+}

@@ -1,0 +1,28 @@
+/* Where tensors and scratch lie in the arena. */
+#ifndef KILN_SCHEDULE_PLAN_MEMORY_H
+#define KILN_SCHEDULE_PLAN_MEMORY_H
+
+#include "compiler/graph/graph.h"
+
+enum { PLAN_ALIGNMENT = 64, PLAN_NOWHERE = -1 };
+
+/* Bytes from the start of the arena, by node id. A tensor is found through its view:
+ * offset[n->view.owner->id]. */
+typedef struct MemoryPlan {
+    int64_t *offset;         /* [nodes]; PLAN_NOWHERE: owns no storage in the arena */
+    int64_t *scratch_offset; /* [nodes]; PLAN_NOWHERE: needs no scratch */
+    int64_t bytes;           /* of the whole arena */
+    int64_t lower_bound;     /* the largest sum of bytes in use at one node: no plan needs less */
+} MemoryPlan;
+
+/* Plans a graph whose views are decided. scratch_bytes[node id] may be NULL: none. Not in the arena
+ * are the graph's input and output, which are the caller's buffers (the output's is written and
+ * read while the network runs, where views say so), and parameters, which are constants. */
+void plan_memory(const Graph *g, const int64_t *scratch_bytes, Arena *a, MemoryPlan *out);
+
+/* Proves that no two things in use at the same time overlap, that all are aligned and inside the
+ * arena, and that the lower bound holds. NULL, or what is wrong. */
+const char *plan_check(const Graph *g, const int64_t *scratch_bytes, const MemoryPlan *plan,
+                       Arena *a);
+
+#endif

@@ -1,0 +1,43 @@
+/* Least and median time of a run: the least is what the machine can do, the median what it does. */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+#include "runtime/bench.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+double clock_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int bench_run(Session *s, int runs, FILE *out, Reason *why)
+{
+    double *seconds = malloc((size_t)runs * sizeof *seconds);
+    double median;
+
+    if (!seconds)
+        return reason_set(why, "out of memory for %d times", runs);
+    session_run(s);
+    for (int i = 0; i < runs; i++) {
+        const double start = clock_seconds();
+        session_run(s);
+        seconds[i] = clock_seconds() - start;
+    }
+    qsort(seconds, (size_t)runs, sizeof *seconds, compare_times);
+    median = (seconds[(runs - 1) / 2] + seconds[runs / 2]) / 2;
+    fprintf(out, "%d runs: min %.3f ms, median %.3f ms, %.2f GMAC/s\n", runs, seconds[0] * 1e3,
+            median * 1e3, (double)s->network->macs / median * 1e-9);
+    free(seconds);
+    return 1;
+}

@@ -1,0 +1,29 @@
+/* The command line of a classifier program. */
+#ifndef KILN_RUNTIME_OPTIONS_H
+#define KILN_RUNTIME_OPTIONS_H
+
+#include "runtime/kiln_model.h"
+#include "runtime/reason.h"
+
+#include <stdio.h>
+
+typedef enum Format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV } Format;
+
+typedef struct Options {
+    Format format;
+    int top; /* 0: as the program says */
+    int has_threshold;
+    double threshold;
+    const char *tensor, *out; /* or NULL */
+    int bench;                /* runs; 0: none */
+    int info, help;
+    const char **input; /* [input_count], borrowed from argv; the array is owned */
+    int input_count;
+} Options;
+
+/* Reads argv and checks that its parts go together. */
+int options_parse(Options *o, const kiln_classifier *program, int argc, char **argv, Reason *why);
+void options_free(Options *o);
+void options_help(const kiln_classifier *program, const char *name, FILE *out);
+
+#endif

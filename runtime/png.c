@@ -1,0 +1,141 @@
+/* PNG through libpng: palette, grey and alpha variants become RGB; 16 bits keep their high byte; no
+ * gamma. As in Pillow, a palette index beyond the palette stands for the grey of that number. */
+#ifndef KILN_WITHOUT_PNG
+#include "runtime/image.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <png.h>
+
+typedef struct Decoder {
+    const ImageSource *source;
+    size_t position;
+    Reason *why;
+    png_structp png;
+    png_infop info;
+    png_bytepp rows; /* [height] */
+    png_color palette[256];
+    int has_palette;
+} Decoder;
+
+static void fail(png_structp png, png_const_charp text)
+{
+    Decoder *d = png_get_error_ptr(png);
+
+    reason_write(d->why, "%s", text);
+    png_longjmp(png, 1);
+}
+
+static void be_silent(png_structp png, png_const_charp text)
+{
+    (void)png, (void)text;
+}
+
+static void give_bytes(png_structp png, png_bytep out, size_t count)
+{
+    Decoder *d = png_get_io_ptr(png);
+
+    if (count > d->source->length - d->position)
+        png_error(png, "the file is truncated");
+    memcpy(out, d->source->bytes + d->position, count);
+    d->position += count;
+}
+
+static void read_palette(Decoder *d)
+{
+    png_colorp colors;
+    int count = 0;
+
+    for (int i = 0; i < 256; i++)
+        d->palette[i].red = d->palette[i].green = d->palette[i].blue = (png_byte)i;
+    if (!png_get_PLTE(d->png, d->info, &colors, &count))
+        png_error(d->png, "it has palette colours but no palette");
+    memcpy(d->palette, colors, (size_t)count * sizeof *colors);
+    d->has_palette = 1;
+}
+
+/* Asks libpng for rows of RGB, or of one index a byte. */
+static void choose_rows(Decoder *d)
+{
+    const int type = png_get_color_type(d->png, d->info);
+
+    png_set_interlace_handling(d->png);
+    if (type == PNG_COLOR_TYPE_PALETTE) {
+        read_palette(d);
+        png_set_packing(d->png);
+        return;
+    }
+    png_set_strip_16(d->png);
+    png_set_strip_alpha(d->png);
+    if (!(type & PNG_COLOR_MASK_COLOR)) {
+        png_set_expand_gray_1_2_4_to_8(d->png);
+        png_set_gray_to_rgb(d->png);
+    }
+}
+
+static int read_header(Decoder *d, Image *image)
+{
+    png_set_read_fn(d->png, d, give_bytes);
+    png_set_user_limits(d->png, 0x7fffffff, 0x7fffffff);
+    png_set_check_for_invalid_index(d->png, 0);
+    png_read_info(d->png, d->info);
+    if (!image_start(d->source, png_get_image_width(d->png, d->info),
+                     png_get_image_height(d->png, d->info), image, d->why))
+        return 0;
+    choose_rows(d);
+    png_read_update_info(d->png, d->info);
+    return 1;
+}
+
+static void color_row(const Decoder *d, uint8_t *row, int width)
+{
+    for (int x = width - 1; x >= 0; x--) {
+        const png_color c = d->palette[row[x]];
+        row[3 * x] = c.red;
+        row[3 * x + 1] = c.green;
+        row[3 * x + 2] = c.blue;
+    }
+}
+
+static int read_rows(Decoder *d, Image *image)
+{
+    const size_t stride = (size_t)image->width * 3;
+
+    d->rows = malloc((size_t)image->height * sizeof *d->rows);
+    if (!d->rows)
+        return reason_set(d->why, "out of memory");
+    if (png_get_rowbytes(d->png, d->info) > stride)
+        return reason_set(d->why, "its rows have an unknown layout");
+    for (int y = 0; y < image->height; y++)
+        d->rows[y] = image->rgb + (size_t)y * stride;
+    png_read_image(d->png, d->rows);
+    for (int y = 0; y < image->height && d->has_palette; y++)
+        color_row(d, d->rows[y], image->width);
+    return 1;
+}
+
+/* setjmp() lives apart from the decoder it guards, whose members would else be indeterminate. */
+static int decode_guarded(Decoder *d, Image *image)
+{
+    if (setjmp(png_jmpbuf(d->png)))
+        return 0;
+    return read_header(d, image) && read_rows(d, image);
+}
+
+int png_decode(const ImageSource *source, Image *image, Reason *why)
+{
+    Decoder d = { .source = source, .why = why };
+    int ok;
+
+    d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, fail, be_silent);
+    d.info = d.png ? png_create_info_struct(d.png) : NULL;
+    ok = d.info ? decode_guarded(&d, image) : reason_set(why, "out of memory");
+    png_destroy_read_struct(&d.png, &d.info, NULL);
+    free(d.rows);
+    return ok;
+}
+#else
+typedef int png_is_left_out; /* a file must hold a declaration */
+#endif

@@ -1,0 +1,17 @@
+/* From a decoded picture to a network's input, by the steps of a classifier's table. */
+#ifndef KILN_RUNTIME_PREPROCESS_H
+#define KILN_RUNTIME_PREPROCESS_H
+
+#include "runtime/image.h"
+#include "runtime/kiln_model.h"
+
+/* Runs the steps on 8-bit pixels: `in` is not changed, `out` is new. */
+int preprocess_pixels(const kiln_member *member, const Image *in, Image *out, Reason *why);
+
+/* Runs the steps on floats: input[H][W][C] of the member's network. */
+int preprocess_floats(const kiln_member *member, const Image *image, float *input, Reason *why);
+
+/* Both. */
+int preprocess_picture(const kiln_member *member, const Image *in, float *input, Reason *why);
+
+#endif

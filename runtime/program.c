@@ -1,0 +1,367 @@
+/* The story of one call of a classifier program: check the processor, read the command line, then for
+ * each input load, preprocess, run, decide, print. A failed input does not stop the others. */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+#include "runtime/program.h"
+
+#include "runtime/bench.h"
+#include "runtime/cpu_check.h"
+#include "runtime/inputs.h"
+#include "runtime/options.h"
+#include "runtime/report.h"
+#include "runtime/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct Run {
+    const char *name; /* of this program, in messages */
+    Options options;
+    Session session;
+    Report report;
+    NpyWriter writer; /* open when options.out */
+    size_t done, failed, total;
+    int stopped; /* nothing more can be printed or written */
+    int shows_progress;
+    double started, shown; /* seconds */
+} Run;
+
+/* --- messages and progress ------------------------------------------------------------------- */
+
+static void clear_progress(Run *r)
+{
+    if (r->shown > 0.0)
+        fputs("\r\033[K", stderr);
+    r->shown = 0.0;
+}
+
+/* On a terminal, from the second second on, ten times a second. */
+static void show_progress(Run *r)
+{
+    const double now = r->shows_progress ? clock_seconds() : 0.0;
+
+    if (!r->shows_progress || now - r->started < 1.0 || now - r->shown < 0.1)
+        return;
+    fprintf(stderr, "\r\033[K%zu of %zu, %.1f a second", r->done, r->total,
+            (double)r->done / (now - r->started));
+    r->shown = now;
+}
+
+static void fail_input(Run *r, const char *file, const Reason *why)
+{
+    clear_progress(r);
+    fprintf(stderr, "%s: %s: %s\n", r->name, file, why->text);
+    r->failed++;
+}
+
+static void stop(Run *r, const char *file, const Reason *why)
+{
+    fail_input(r, file, why);
+    r->stopped = 1;
+}
+
+/* --- one input ------------------------------------------------------------------------------- */
+
+/* Prints the result in the session, keeps the raw output. */
+static void finish_input(Run *r, const char *file)
+{
+    Reason why;
+
+    clear_progress(r);
+    report_result(&r->report, file, &r->session.decision);
+    if (fflush(stdout) != 0) {
+        reason_write(&why, "cannot write: %s", strerror(errno));
+        stop(r, "standard output", &why);
+    } else if (r->options.out && r->failed == 0 &&
+               !npy_writer_row(&r->writer, r->session.logical, &why)) {
+        stop(r, r->options.out, &why);
+    }
+}
+
+static void classify(Run *r, const char *file)
+{
+    Reason why;
+
+    if (session_classify(&r->session, &why))
+        finish_input(r, file);
+    else
+        fail_input(r, file, &why);
+    r->done++;
+    show_progress(r);
+}
+
+static int load_picture(Run *r, const char *path, Reason *why)
+{
+    Image image;
+    int ok;
+
+    if (!image_load(path, &image, why))
+        return 0;
+    ok = session_set_picture(&r->session, &image, why);
+    image_free(&image);
+    return ok;
+}
+
+static void classify_picture(Run *r, const char *path)
+{
+    Reason why;
+
+    if (load_picture(r, path, &why)) {
+        classify(r, path);
+        return;
+    }
+    fail_input(r, path, &why);
+    r->done++;
+}
+
+/* The tensors of one file; those of a batch are called FILE[0], FILE[1], ... */
+static void classify_tensors(Run *r, const char *path)
+{
+    const size_t room = strlen(path) + 32;
+    char *name = malloc(room);
+    NpyArray array = { 0 };
+    size_t count = 0;
+    Reason why;
+
+    if (!name)
+        reason_write(&why, "out of memory");
+    if (!name || !npy_array_load(path, &array, &why) ||
+        !session_check_tensor(&r->session, &array, &count, &why))
+        fail_input(r, path, &why);
+    r->total = count;
+    for (size_t i = 0; i < count && !r->stopped; i++) {
+        snprintf(name, room, count > 1 ? "%s[%zu]" : "%s", path, i);
+        session_set_tensor(&r->session, &array, i);
+        classify(r, name);
+    }
+    npy_array_free(&array);
+    free(name);
+}
+
+/* --- all inputs ------------------------------------------------------------------------------ */
+
+static void classify_list(Run *r, const InputList *list)
+{
+    Reason why;
+
+    r->total += list->count;
+    for (size_t i = 0; i < list->count && !r->stopped; i++) {
+        if (!list->at[i].problem) {
+            classify_picture(r, list->at[i].path);
+            continue;
+        }
+        reason_write(&why, "%s", list->at[i].problem);
+        fail_input(r, list->at[i].path, &why);
+        r->done++;
+    }
+}
+
+static void classify_input(Run *r, const char *path)
+{
+    InputList list = { 0 };
+    Reason why;
+
+    if (inputs_add(&list, path, &why))
+        classify_list(r, &list);
+    else
+        fail_input(r, path, &why);
+    inputs_free(&list);
+}
+
+/* One path a line; results come while the other side still writes. */
+static void classify_standard_input(Run *r)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t length;
+
+    while (!r->stopped && (length = getline(&line, &room, stdin)) >= 0) {
+        if (length > 0 && line[length - 1] == '\n')
+            line[--length] = 0;
+        if (length > 0)
+            classify_input(r, line);
+    }
+    if (ferror(stdin)) {
+        Reason why;
+        reason_write(&why, "%s", strerror(errno));
+        fail_input(r, "standard input", &why);
+    }
+    free(line);
+}
+
+static void classify_all(Run *r)
+{
+    report_begin(&r->report);
+    if (r->options.tensor)
+        classify_tensors(r, r->options.tensor);
+    for (int i = 0; i < r->options.input_count && !r->stopped; i++) {
+        if (strcmp(r->options.input[i], "-") == 0)
+            classify_standard_input(r);
+        else
+            classify_input(r, r->options.input[i]);
+    }
+    clear_progress(r);
+}
+
+static int classify_and_write(Run *r)
+{
+    const char *out = r->options.out;
+    Reason why;
+
+    if (out && !npy_writer_open(&r->writer, out, r->session.network->output, &why)) {
+        fail_input(r, out, &why);
+        return KILN_EXIT_FAILED;
+    }
+    classify_all(r);
+    if (out && r->failed) {
+        npy_writer_discard(&r->writer);
+        fprintf(stderr, "%s: %s: not written, because inputs failed\n", r->name, out);
+    } else if (out && !npy_writer_commit(&r->writer, &why)) {
+        fail_input(r, out, &why);
+    }
+    return r->failed ? KILN_EXIT_FAILED : KILN_EXIT_DONE;
+}
+
+/* --- --bench and --info ---------------------------------------------------------------------- */
+
+/* Sets the first input given, or noise. */
+static int set_bench_input(Run *r, const char **file, Reason *why)
+{
+    NpyArray array = { 0 };
+    size_t count;
+    int ok;
+
+    *file = r->options.tensor        ? r->options.tensor
+            : r->options.input_count ? r->options.input[0]
+                                     : "";
+    if (r->options.input_count)
+        return load_picture(r, *file, why);
+    if (!r->options.tensor) {
+        session_set_noise(&r->session);
+        return 1;
+    }
+    ok = npy_array_load(*file, &array, why) &&
+         session_check_tensor(&r->session, &array, &count, why);
+    if (ok)
+        session_set_tensor(&r->session, &array, 0);
+    npy_array_free(&array);
+    return ok;
+}
+
+static int bench(Run *r)
+{
+    const char *file = "";
+    Reason why;
+
+    if (set_bench_input(r, &file, &why) && bench_run(&r->session, r->options.bench, stdout, &why))
+        return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
+    fail_input(r, *file ? file : "--bench", &why);
+    return KILN_EXIT_FAILED;
+}
+
+static void print_shape(const char *what, const kiln_shape *shape)
+{
+    printf("%-8s float32 [", what);
+    for (int i = 0; i < shape->rank; i++)
+        printf(i ? ",%d" : "%d", shape->dim[i]);
+    printf("]\n");
+}
+
+static int info(const kiln_classifier *program)
+{
+    const kiln_network *n = program->members[0].network;
+
+    printf("%-8s %s\n", "model", n->name);
+    if (strcmp(program->name, n->name) != 0)
+        printf("%-8s %s\n", "program", program->name);
+    printf("%-8s %s\n", "digest", n->digest);
+    printf("%-8s %s\n", "target", n->target);
+    print_shape("input", &n->input);
+    print_shape("output", &n->output);
+    printf("%-8s %d\n", "labels", program->label_count);
+    printf("%-8s %zu bytes\n", "weights", n->weight_bytes);
+    printf("%-8s %zu bytes\n", "arena", n->arena_bytes);
+    printf("%-8s %zu bytes\n", "stack", n->stack_bytes);
+    printf("%-8s %lld\n", "MACs", (long long)n->macs);
+    return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
+}
+
+/* --- the program ----------------------------------------------------------------------------- */
+
+static void apply_options(Run *r, const kiln_classifier *program)
+{
+    kiln_decision *rule = &r->session.rule;
+
+    if (r->options.top)
+        rule->top = r->options.top;
+    if (r->options.has_threshold) {
+        rule->has_threshold = 1;
+        rule->threshold = r->options.threshold;
+    }
+    r->report.out = stdout;
+    r->report.format = r->options.format;
+    r->report.labels = program->labels;
+    r->report.label_count = program->label_count;
+    r->report.rule = rule->rule;
+    r->report.top = decision_top(rule, r->session.decision.classes);
+    r->shows_progress = isatty(STDERR_FILENO);
+    r->started = clock_seconds();
+}
+
+static int run_program(Run *r, const kiln_classifier *program)
+{
+    Reason why;
+    int status;
+
+    if (r->options.help) {
+        options_help(program, r->name, stdout);
+        return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
+    }
+    if (r->options.info)
+        return info(program);
+    if (!session_open(&r->session, program, &why)) {
+        fail_input(r, program->name, &why);
+        return KILN_EXIT_FAILED;
+    }
+    apply_options(r, program);
+    status = r->options.bench ? bench(r) : classify_and_write(r);
+    session_close(&r->session);
+    return status;
+}
+
+/* The first feature that some member's code needs and this processor lacks. */
+static const char *missing_feature(const kiln_classifier *program, const char **target)
+{
+    for (int i = 0; i < program->member_count; i++) {
+        const char *feature = cpu_check(program->members[i].network->features);
+        *target = program->members[i].network->target;
+        if (feature)
+            return feature;
+    }
+    return NULL;
+}
+
+int kiln_main(const kiln_classifier *program, int argc, char **argv)
+{
+    Run r = { .name = argc > 0 && argv[0] ? argv[0] : "kiln" };
+    const char *target = "", *feature = missing_feature(program, &target);
+    Reason why;
+    int status = KILN_EXIT_USAGE;
+
+    if (!options_parse(&r.options, program, argc, argv, &why)) {
+        fprintf(stderr, "%s: %s\n", r.name, why.text);
+    } else if (feature && !r.options.help && !r.options.info) {
+        fprintf(stderr,
+                "%s: it was compiled for %s, and this processor does not have %s; build it with "
+                "--target for this machine\n",
+                r.name, target, feature);
+        status = KILN_EXIT_PROCESSOR;
+    } else {
+        status = run_program(&r, program);
+    }
+    options_free(&r.options);
+    return status;
+}

@@ -1,0 +1,40 @@
+/* A classifier with the memory that it runs in. */
+#ifndef KILN_RUNTIME_SESSION_H
+#define KILN_RUNTIME_SESSION_H
+
+#include "runtime/decision.h"
+#include "runtime/image.h"
+#include "runtime/npy.h"
+
+typedef struct Session {
+    const kiln_classifier *program;
+    const kiln_network *network;
+    kiln_decision rule; /* the program's, after the command line's changes */
+    size_t input_count, output_count;
+    float *input;   /* as stored: [H][W][C] */
+    float *output;  /* as stored */
+    float *logical; /* the output in logical order: [C][H][W] */
+    void *arena;    /* 64-byte aligned */
+    void *memory;   /* all of them */
+    Decision decision;
+} Session;
+
+/* Allocates; fails where the program's table is of a kind that this runtime does not know. */
+int session_open(Session *s, const kiln_classifier *program, Reason *why);
+void session_close(Session *s);
+
+/* Puts a picture, or element `index` of a batch of tensors, into the network's input. */
+int session_set_picture(Session *s, const Image *image, Reason *why);
+void session_set_tensor(Session *s, const NpyArray *array, size_t index);
+/* A fixed pseudo-random input, uniform in -1..1. */
+void session_set_noise(Session *s);
+
+/* Whether an array is one tensor of the network's input shape (*count = 1) or a batch of them. */
+int session_check_tensor(const Session *s, const NpyArray *array, size_t *count, Reason *why);
+
+/* Runs the network only. */
+void session_run(Session *s);
+/* Runs the network and decides. */
+int session_classify(Session *s, Reason *why);
+
+#endif
