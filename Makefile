@@ -33,6 +33,7 @@ EMBEDDED := $(wildcard runtime/*.[ch])
 OBJECTS  := $(COMPILER:%.c=$(BUILD)/%.o) $(GRAMMAR) $(BUILD)/embedded.o
 RUNTIMEO := $(RUNTIME:%.c=$(BUILD)/%.o)
 PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
+NUMERIC  := $(patsubst tests/numeric/%.c,$(BUILD)/tests/%,$(wildcard tests/numeric/*.c))
 SOURCES   = $(shell git ls-files '*.c' '*.h' '*.def' 2>/dev/null | grep -v ^generated/)
 
 .PHONY: all help demo check check-all bench deps unit golden numeric layers format clean generated \
@@ -99,12 +100,12 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libkiln.a $(RUNTIMEO) $(wildcard tests
 	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(BUILD)/libkiln.a $(RUNTIMEO) \
 	    -lcheck -lsubunit -lrt $(LDLIBS) $(IMGLIBS)
 
-# Networks with known results: build/tests/oracle resnet18 ...
-$(BUILD)/tests/oracle: tests/numeric/oracle.c tests/support/oracle.c tests/support/oracle.h \
-                       $(BUILD)/libkiln.a
+# Numeric tests: programs that take their cases on the command line.
+$(NUMERIC): $(BUILD)/tests/%: tests/numeric/%.c $(wildcard tests/support/*.[ch]) \
+            $(BUILD)/libkiln.a $(RUNTIMEO)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
+	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a %.o,$^) $(LDLIBS) $(IMGLIBS)
 
 # --- checks ------------------------------------------------------------------------------------
 

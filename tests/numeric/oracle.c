@@ -6,8 +6,8 @@
  * and no sampled node further than FACTOR (12) times its own. */
 #include "compiler/interp/interp.h"
 #include "compiler/pass/pass.h"
-#include "compiler/schedule/plan_memory.h"
 #include "tests/support/oracle.h"
+#include "tests/support/storage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +91,20 @@ static bool check_plan(const Oracle *o, const Graph *g)
     return ok;
 }
 
+/* Running in planned storage must give the bits that running with a tensor per node gives. */
+static bool check_storage(const Oracle *o, const Graph *g)
+{
+    Interp run;
+    interp_run(o->arena, g, o->input, NULL, &run);
+    const float *stored = storage_run(g, o->input, o->arena);
+    size_t bytes = (size_t)shape_count(&g->output->shape) * sizeof *stored;
+    bool ok = memcmp(stored, run.value[g->output->id], bytes) == 0;
+    printf("%-4s %-28s storage %s\n", ok ? "ok" : "BAD", o->arch,
+           ok ? "gives the same bits" : "gives other values");
+    interp_free(&run);
+    return ok;
+}
+
 static Graph *transformed(const Oracle *o)
 {
     Arena *scratch = arena_new();
@@ -115,6 +129,7 @@ static bool check_arch(const char *arch, bool run, Limits limits)
         ok = check_plan(&o, g);
         ok &= !run || check_graph(&o, o.graph, limits, "source");
         ok &= !run || check_graph(&o, g, limits, "passes");
+        ok &= !run || check_storage(&o, g);
     }
     arena_free(a);
     return ok;
