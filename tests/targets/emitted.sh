@@ -98,14 +98,14 @@ compile_everywhere() { # NAME SOURCE TARGET CROSS
         [ "$compiler" = clang ] && [ -n "$cross" ] && continue
         have "$compiler" || { skip "$3: no $compiler"; continue; }
         check "$1 for $3, $compiler" compiles "$folder" "$compiler" $(target_flags "$folder")
-        check "$1 for $3, $compiler, traced" compiles "$folder" "$compiler" $(target_flags "$folder") -DKILN_TRACE
+        check "$1 for $3, $compiler, traced" compiles "$folder" "$compiler" $(target_flags "$folder") -DKILN_TRACE -fsyntax-only
         check "$1 for $3, $compiler, freestanding" compiles "$folder" "$compiler" $(target_flags "$folder") -ffreestanding
         check "$1 for $3, $compiler, undefined symbols" closed "$folder" "${cross}nm"
     done
     check "$1 for $3, columns" columns "$folder"/"${2#*:}".[ch]
 }
 
-network=models/resnet.kiln:resnet20
+network=tests/targets/every.kiln:every
 compile_everywhere c99 $network c99 ''
 case $(uname -m) in
 x86_64)
@@ -114,7 +114,6 @@ x86_64)
     ;;
 esac
 compile_everywhere neon $network neon aarch64-linux-gnu-
-compile_everywhere depthwise models/mobilenet_v1.kiln:mobilenet_v1_050_160_folded c99 ''
 
 for form in decimal literal incbin; do
     emit "form-$form" $network c99 --weights-as $form
@@ -144,15 +143,15 @@ fi
 
 # A compiler of the other byte order is refused.
 refused() {
-    ! (cd "$work/c99" && gcc -std=c99 -U__BYTE_ORDER__ -D__BYTE_ORDER__=__ORDER_BIG_ENDIAN__ -c -o /dev/null resnet20.c)
+    ! (cd "$work/c99" && gcc -std=c99 -U__BYTE_ORDER__ -D__BYTE_ORDER__=__ORDER_BIG_ENDIAN__ -c -o /dev/null every.c)
 }
 check 'the other byte order' refused
 
 # --- C++ --------------------------------------------------------------------------------------------
 
 usable_from_cpp() {
-    printf '#include "resnet20.h"\nint main() { static float in[RESNET20_INPUT_COUNT], out[RESNET20_OUTPUT_COUNT];\n%s\n' \
-        'static float arena[RESNET20_ARENA_BYTES / 4]; resnet20_run(in, out, arena); return resnet20_digest[0] == 0; }' >"$work/use.cpp"
+    printf '#include "every.h"\nint main() { static float in[EVERY_INPUT_COUNT], out[EVERY_OUTPUT_COUNT];\n%s\n' \
+        'static float arena[EVERY_ARENA_BYTES / 4]; every_run(in, out, arena); return every_digest[0] == 0; }' >"$work/use.cpp"
     "$1" -std=c++11 -Wall -Wextra -Wpedantic -Werror -I"$work/c99" -fsyntax-only "$work/use.cpp"
 }
 for compiler in g++ clang++; do
@@ -163,7 +162,7 @@ done
 
 mkdir -p "$work/some/where/else"
 emit_elsewhere() {
-    cp -r models "$work/some/where/else/" &&
+    cp -r tests "$work/some/where/else/" &&
         (cd "$work/some/where/else" && LC_ALL=de_DE.UTF-8 LANG=tr_TR.UTF-8 TZ=Asia/Tokyo HOME=/ \
             "$kiln" emit "$network" -w random --target c99 -o out)
 }
@@ -175,12 +174,12 @@ check 'no path in it' bash -c "! grep -rlF -e '$work' -e '$HOME/' -e \"\$(hostna
 # --- builds where kiln is not ------------------------------------------------------------------------------
 
 builds_with_make() {
-    (cd "$work/c99" && env -i PATH=/usr/bin:/bin make -j2 && env -i ./resnet20 --bench 1)
+    (cd "$work/c99" && env -i PATH=/usr/bin:/bin make -j2 && env -i ./every --bench 1)
 }
 check 'make in the emitted folder' builds_with_make
 if have cmake; then
     builds_with_cmake() {
-        (cd "$work/form-incbin" && cmake -B cmake . && cmake --build cmake -j2 && ./cmake/resnet20 --bench 1)
+        (cd "$work/form-incbin" && cmake -B cmake . && cmake --build cmake -j2 && ./cmake/every --bench 1)
     }
     check 'cmake in the emitted folder' builds_with_cmake
 else
