@@ -81,7 +81,7 @@ $(BUILD)/grammar/%.o: $(BUILD)/grammar/%.c $(BUILD)/grammar/kiln.tab.h $(BUILD)/
 	$(call say,CC,$<)
 	$(Q)$(CC) -std=c11 -Wall -Wextra -Wno-unused-function $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/compiler/syntax/%.o: | $(if $(GRAMMAR),$(BUILD)/grammar/kiln.tab.h $(BUILD)/grammar/kiln.lex.h)
+$(filter $(BUILD)/compiler/syntax/%.o,$(OBJECTS)): | $(if $(GRAMMAR),$(BUILD)/grammar/kiln.tab.h $(BUILD)/grammar/kiln.lex.h)
 
 # The runtime's files travel inside build/kiln, so that it works where its sources are not.
 $(BUILD)/embedded.c: tests/support/embed.sh $(EMBEDDED)
