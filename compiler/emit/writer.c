@@ -88,9 +88,9 @@ static int break_rank(const char *line, size_t i, int depth, int room)
         return -1;
     if (line[i - 1] == '=')
         return (int)strlen(line + i + 1) <= room - INDENT ? 0 : 3;
-    if (line[i - 1] == ',' || (strchr("+-*/?:<&", line[i + 1]) && line[i + 2] == ' '))
+    if (line[i - 1] == ',')
         return 2 * depth;
-    return -1;
+    return strchr("+-*/?:<&", line[i + 1]) && line[i + 2] == ' ' ? 2 * depth + 1 : -1;
 }
 
 /* Where to break `line` so that at most `room` columns stay: the last of the best places.
