@@ -315,7 +315,9 @@ AstFile *parse_file(Arena *arena, const char *path, Diag *diag)
         return NULL;
     }
     Source *source = arena_new_of(arena, Source);
-    *source = (Source){ path, (const char *)map.bytes, map.length };
+    const char *text = arena_strndup(arena, (const char *)map.bytes, map.length);
+    *source = (Source){ path, text, map.length };
+    file_unmap(&map);
     return parse_source(arena, source, diag);
 }
 

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 
 # driver, longest input, seeds (a folder, or - for those of seeds.c), the reader's sources
 table='
+source       4096  tests/golden  compiler/syntax/parse.c compiler/syntax/ast.c compiler/syntax/ast_print.c compiler/elaborate/evaluate.c compiler/elaborate/call.c compiler/elaborate/operator.c compiler/elaborate/attribute.c compiler/elaborate/builtin.c compiler/elaborate/value.c compiler/elaborate/model.c compiler/elaborate/module.c compiler/elaborate/classify.c compiler/elaborate/preprocess.c compiler/elaborate/entries.c
 safetensors  4096  -  compiler/import/safetensors.c
 npy          1024  -  compiler/import/npy.c
 zip          4096  -  compiler/import/zip.c compiler/import/torch_zip.c
