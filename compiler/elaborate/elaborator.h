@@ -14,8 +14,8 @@
 #include "compiler/syntax/ast.h"
 
 enum {
-    ELABORATE_MAX_STEPS = 4000000, /* statements and expressions evaluated, list items built */
-    ELABORATE_MAX_NODES = 100000,
+    ELABORATE_MAX_STEPS = 1000000, /* statements and expressions evaluated, list items built */
+    ELABORATE_MAX_NODES = 30000,
     ELABORATE_MAX_CALLS = 100,   /* blocks in blocks */
     ELABORATE_MAX_DEPTH = 2000,  /* of the evaluator's own recursion */
     ELABORATE_MAX_LIST = 100000, /* items */

@@ -1,4 +1,4 @@
-/* Parses arbitrary bytes as a source and elaborates every model and classifier in it. What parses must print
+/* Parses arbitrary bytes as a source and elaborates the first models and classifiers in it. What parses must print
  * to text that parses again and prints the same. */
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/syntax/ast_print.h"
@@ -60,7 +60,7 @@ static void elaborate_each(Arena *a, const char *text, size_t length, Diag *diag
         return;
     int tried = 0;
     for_each_vec(Stmt *, s, &file->items) {
-        if (((*s)->kind != STMT_MODEL && (*s)->kind != STMT_CLASSIFIER) || ++tried > 4)
+        if (((*s)->kind != STMT_MODEL && (*s)->kind != STMT_CLASSIFIER) || ++tried > 2)
             continue;
         ElaborateOptions options = { .name = (*s)->name.text };
         Elaborated out;
