@@ -76,7 +76,8 @@ void tensor_set_strides(WeightTensor *t, int fortran_order)
     for (int i = 0; i < t->rank; i++) {
         int axis = fortran_order ? i : t->rank - 1 - i;
         t->stride[axis] = step;
-        step *= t->dim[axis] > 0 ? t->dim[axis] : 1;
+        /* Where this wraps around, the tensor is larger than any file and will be refused. */
+        step = (int64_t)((uint64_t)step * (uint64_t)(t->dim[axis] > 0 ? t->dim[axis] : 1));
     }
 }
 

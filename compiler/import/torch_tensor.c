@@ -70,7 +70,7 @@ static const char *storage_key(Checkpoint *c, const PickleValue *v)
 static const char *storage_class_name(Arena *a, const PickleValue *v)
 {
     if (v->kind != PICKLE_GLOBAL)
-        return "an unnamed class";
+        return "class without a name";
     return quote_text(a, v->name->text, v->name->length);
 }
 
