@@ -4,8 +4,8 @@
  *   _frombuffer(bytes, dtype, shape, 'C' | 'F')
  *   scalar(dtype, bytes)
  *
- * where dtype is the record dtype('f4', False, True), then BUILD with (version, '<', ...), and bytes
- * may be the record _codecs.encode(text, 'latin1') that protocol 2 writes for them. */
+ * where dtype is the record dtype('f4', False, True), then BUILD with (version, '<', ...), and
+ * bytes may be the record _codecs.encode(text, 'latin1') that protocol 2 writes for them. */
 #include "compiler/import/numpy.h"
 
 #include <string.h>
@@ -65,7 +65,7 @@ const char *numpy_place(Reader *r, WeightTensor *t, const unsigned char *bytes, 
     return NULL;
 }
 
-/* --- arrays in pickles ------------------------------------------------------------------------- */
+/* --- arrays in pickles ------------------------------------------------------------------------ */
 
 static const PickleItems *arguments(const PickleValue *v)
 {

@@ -1,6 +1,6 @@
-/* What the readers of weight files share. A reader gets the bytes of one file and appends tensors that
- * point into them; it returns NULL or the reason why the file is no good. Only compiler/import/ uses
- * this header. */
+/* What the readers of weight files share. A reader gets the bytes of one file and appends tensors
+ * that point into them; it returns NULL or the reason why the file is no good. Only
+ * compiler/import/ uses this header. */
 #ifndef KILN_IMPORT_READER_H
 #define KILN_IMPORT_READER_H
 
@@ -24,7 +24,8 @@ const char *npy_read(Reader *r);
 /* Appends a tensor whose name is text[length]; an error where that cannot be a name. */
 const char *reader_add(Reader *r, const char *text, size_t length, WeightTensor **tensor);
 
-/* The name of the file without folder and extension: what the tensor of a nameless file is called. */
+/* The name of the file without folder and extension: what the tensor of a nameless file is
+ * called. */
 const char *reader_stem(const Reader *r);
 
 /* Checks that the elements of `t` lie within `room` elements starting at its first one, and that

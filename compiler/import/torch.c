@@ -1,6 +1,6 @@
-/* From the object that torch.save() was given to named tensors: finds the weights among what training
- * scripts put beside them, joins the keys of nested dictionaries and of whole pickled modules with
- * dots, and takes off the prefixes of wrappers that all names carry.
+/* From the object that torch.save() was given to named tensors: finds the weights among what
+ * training scripts put beside them, joins the keys of nested dictionaries and of whole pickled
+ * modules with dots, and takes off the prefixes of wrappers that all names carry.
  *
  * A pickle may share and nest its values as it likes (dictionaries within themselves included), so
  * every walk bounds its depth and the number of values it visits. */
@@ -20,7 +20,7 @@ static const char *const weight_keys[] = {
 /* Prefixes that DataParallel and torch.compile put before every name. */
 static const char *const wrapper_prefixes[] = { "module.", "_orig_mod." };
 
-/* --- dictionaries ------------------------------------------------------------------------------ */
+/* --- dictionaries ----------------------------------------------------------------------------- */
 
 static int is_dictionary_class(const PickleValue *callable)
 {
@@ -81,7 +81,7 @@ static int is_optimizer_state(const PickleValue *v)
     return find_in(v, "state") && find_in(v, "param_groups");
 }
 
-/* --- walking ----------------------------------------------------------------------------------- */
+/* --- walking ---------------------------------------------------------------------------------- */
 
 static const char *visit(Checkpoint *c, int depth)
 {
@@ -189,7 +189,7 @@ static const char *collect(Checkpoint *c, const PickleValue *v, const char *path
     return v->kind == PICKLE_RECORD ? collect_tensor(c, v, path) : NULL;
 }
 
-/* --- finding the weights ----------------------------------------------------------------------- */
+/* --- finding the weights ---------------------------------------------------------------------- */
 
 static int is_container(const PickleValue *v)
 {

@@ -1,5 +1,5 @@
-/* Tensors in torch checkpoints: what the functions named by the records would rebuild, read off their
- * arguments. The argument lists are those of torch/_utils.py; arrays are numpy_pickle.c's. */
+/* Tensors in torch checkpoints: what the functions named by the records would rebuild, read off
+ * their arguments. The argument lists are those of torch/_utils.py; arrays are numpy.c's. */
 #include "compiler/import/torch.h"
 
 #include "compiler/import/numpy.h"
@@ -8,7 +8,7 @@
 
 enum { REBUILD_DEPTH = 8 };
 
-/* --- storages ---------------------------------------------------------------------------------- */
+/* --- storages --------------------------------------------------------------------------------- */
 
 typedef struct StorageType {
     const char *class, *scalar; /* torch.FloatStorage; torch.float32 where the type stands alone */
@@ -117,7 +117,7 @@ static int64_t view_offset(const PickleValue *storage)
     return offset->kind == PICKLE_INT ? offset->integer : 0;
 }
 
-/* --- geometry ---------------------------------------------------------------------------------- */
+/* --- geometry --------------------------------------------------------------------------------- */
 
 static int shown(const PickleValue *text)
 {

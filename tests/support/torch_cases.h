@@ -1,5 +1,6 @@
-/* Objects as torch.save() would have pickled them (without PROTO and STOP), for the unit tests and as
- * seeds of the fuzzers. They refer to two storages: "0", twelve floats from 1, and "1", two integers. */
+/* Objects as torch.save() would have pickled them (without PROTO and STOP), for the unit tests and
+ * as seeds of the fuzzers. They refer to two storages: "0", twelve floats from 1, and "1", two
+ * integers. */
 #ifndef KILN_TESTS_TORCH_CASES_H
 #define KILN_TESTS_TORCH_CASES_H
 
@@ -258,7 +259,8 @@ static const struct {
       "storage '7' is used, but not among the storages that follow" },
 };
 
-/* Objects written out, and the error that they are, or what is wrong with their tensor "w" alone. */
+/* Objects written out, and the error that they are, or what is wrong with their tensor "w"
+ * alone. */
 #define REBUILD(name) "}U\1wctorch._utils\n" name "\n"
 #define STORAGE(class)        \
     "(U\7storage" class "U\1" \

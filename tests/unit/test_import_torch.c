@@ -26,7 +26,7 @@ static const char *read_object(const Text *object)
     return read_text(&t);
 }
 
-/* --- geometry ---------------------------------------------------------------------------------- */
+/* --- geometry --------------------------------------------------------------------------------- */
 
 START_TEST(strides_and_offsets)
 {
@@ -103,7 +103,7 @@ START_TEST(element_type_beside_the_storage)
 }
 END_TEST
 
-/* --- inert records ----------------------------------------------------------------------------- */
+/* --- inert records ---------------------------------------------------------------------------- */
 
 START_TEST(inert_records)
 {
@@ -173,7 +173,7 @@ START_TEST(raw_object)
 }
 END_TEST
 
-/* --- where the weights are --------------------------------------------------------------------- */
+/* --- where the weights are -------------------------------------------------------------------- */
 
 START_TEST(training_checkpoint)
 {
@@ -241,7 +241,7 @@ START_TEST(whole_module)
 }
 END_TEST
 
-/* --- pickles that mean harm -------------------------------------------------------------------- */
+/* --- pickles that mean harm ------------------------------------------------------------------- */
 
 START_TEST(dictionary_within_itself)
 {
@@ -283,7 +283,7 @@ START_TEST(bad_names)
 }
 END_TEST
 
-/* --- the old stream ---------------------------------------------------------------------------- */
+/* --- the old stream --------------------------------------------------------------------------- */
 
 static Text simple_stream(void)
 {
@@ -411,7 +411,7 @@ START_TEST(stream_bits)
 }
 END_TEST
 
-/* --- the zip form ------------------------------------------------------------------------------ */
+/* --- the zip form ----------------------------------------------------------------------------- */
 
 typedef struct CheckpointParts {
     const char *byte_order, *data; /* contents, and the name of the entry for storage 0 */
