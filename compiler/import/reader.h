@@ -7,12 +7,15 @@
 #include "compiler/base/vec.h"
 #include "compiler/import/weights.h"
 
+enum { READER_NAME_LIMIT = 1024 }; /* bytes in the name of a tensor */
+
 typedef struct Reader {
     Arena *arena;
     const char *file; /* as the user named it */
     const unsigned char *bytes;
     size_t length;
     Vec(WeightTensor *) tensors; /* in the order of the file */
+    uint64_t copied;             /* bytes copied out of the file so far, see reader_charge() */
 } Reader;
 
 /* One per format; chosen by the table in weights.c. */
@@ -23,6 +26,10 @@ const char *npy_read(Reader *r);
 
 /* Appends a tensor whose name is text[length]; an error where that cannot be a name. */
 const char *reader_add(Reader *r, const char *text, size_t length, WeightTensor **tensor);
+
+/* Accounts for `bytes` about to be copied: an error where a small file would make many, by naming
+ * the same bytes again and again. */
+const char *reader_charge(Reader *r, uint64_t bytes);
 
 /* The name of the file without folder and extension: what the tensor of a nameless file is
  * called. */

@@ -258,7 +258,33 @@ START_TEST(dictionary_bomb)
 {
     Text o = { .arena = arena };
     object_bomb(&o);
-    assert_message(read_object(&o), "it holds more than 200000 values (the limit)");
+    assert_message(read_object(&o), "it holds more than 500000 values (the limit)");
+}
+END_TEST
+
+/* One array of a megabyte, big-endian, under two thousand names. */
+START_TEST(array_bomb)
+{
+    Text o = { .arena = arena };
+    text_puts(&o, "}"
+                  "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n)U\1btR(K\1");
+    text_append(&o, "J\0\0\x10\0\x85", 6);
+    text_puts(&o, "cnumpy\ndtype\n(U\2u2tR(K\3U\1>tbN");
+    text_append(&o, "T\0\0\x20\0", 5);
+    char *zeros = arena_alloc(arena, 2 << 20);
+    text_append(&o, zeros, 2 << 20);
+    text_append(&o,
+                "tbq\0"
+                "0",
+                5);
+    ck_assert_int_eq(o.at[0], '}');
+    for (int i = 0; i < 2000; i++) {
+        pickle_string(&o, arena_printf(arena, "%d", i));
+        text_append(&o, "h\0s", 3);
+    }
+    ck_assert_ptr_null(read_object(&o)); /* u2 is no type of ours: nothing is copied */
+    memcpy(memmem(o.at, o.length, "u2", 2), "i2", 2);
+    assert_message(read_object(&o), "its arrays take more than");
 }
 END_TEST
 
@@ -274,12 +300,12 @@ START_TEST(bad_names)
     o.length = 0;
     text_puts(&o, "}");
     put_entry(&o, text_string(&key), matrix);
-    assert_message(read_object(&o), "has 2000 bytes, more than 1024 (the limit)");
+    assert_message(read_object(&o), "within '' makes more than 1024 bytes (the limit)");
     o.length = 0;
     text_append(&o, "}U\3a\0b", 6);
     pickle_tensor(&o, matrix);
     text_puts(&o, "s");
-    assert_message(read_object(&o), "the tensor name 'a\\x00b' contains a zero byte");
+    assert_message(read_object(&o), "the name 'a\\x00b' contains a zero byte");
 }
 END_TEST
 
@@ -480,6 +506,7 @@ int main(void)
     tcase_add_test(c, whole_module);
     tcase_add_test(c, dictionary_within_itself);
     tcase_add_test(c, dictionary_bomb);
+    tcase_add_test(c, array_bomb);
     tcase_add_test(c, bad_names);
     c = arena_case(suite, "stream");
     tcase_add_test(c, stream_truncated_anywhere);
