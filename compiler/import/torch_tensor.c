@@ -186,11 +186,11 @@ static const char *place(Checkpoint *c, Storage *s, int64_t offset, WeightTensor
                                     quote_text(a, t->name, strlen(t->name)),
                                     quote_text(a, s->key, strlen(s->key)));
     int64_t bytes = checked_product(s->count, s->element_bytes);
-    int64_t room = bytes / (int64_t)dtype_bytes(t->dtype) - offset;
-    if (offset < 0 || room < 0)
+    int64_t elements = bytes / (int64_t)dtype_bytes(t->dtype);
+    if (offset < 0 || offset > elements)
         return arena_printf(a, "%s begins at element %lld of %lld", what, (long long)offset,
                             (long long)s->count);
-    const char *error = reader_check_extent(c->reader, what, t, room);
+    const char *error = reader_check_extent(c->reader, what, t, elements - offset);
     if (!error && !s->bytes)
         error = c->load(c, s);
     if (!error)
