@@ -16,8 +16,8 @@ say       = $(if $(V),@true,@printf '  %-6s %s\n' $(1) $(2))
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
             -Werror
-SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -g)
 comma    := ,
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -g)
 CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE
 CFLAGS   := -O2 -g1 $(SANFLAGS)
 LDLIBS   := -lopenblas -lzip -lcjson -lz -lm -lpthread

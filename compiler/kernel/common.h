@@ -12,7 +12,9 @@ typedef struct Make {
     Arena *L;
     const Node *n;
     Kernel *k;
-    Text name, summary; /* of the function; what the call does */
+    Text name;    /* of the function */
+    Text summary; /* what the call does ... */
+    Text extras;  /* ... and what is fused into it */
 } Make;
 
 /* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */
@@ -78,6 +80,7 @@ Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels);
 
 /* Kernels, by family: fill m->k and return NULL, or say why not. */
 const char *make_conv2d(Make *m);
+const char *make_winograd(Make *m, int size); /* F(size x size, 3x3): 2 or 4 */
 const char *make_dense(Make *m);
 const char *make_depthwise(Make *m);
 const char *make_pool(Make *m);
