@@ -70,6 +70,7 @@ void make_finish(Make *m, Stmt *nest)
     Stmt *body = loop_simplify(m->L, nest);
     m->k->function->body = body->kind == STMT_BLOCK ? body : st_block(m->L, 1, &body);
     m->k->function->name = text_string(&m->name);
+    text_puts(&m->summary, text_string(&m->extras));
     m->k->summary = text_string(&m->summary);
     if (!m->k->tile)
         m->k->tile = "";
@@ -91,15 +92,15 @@ void name_epilogue(Make *m)
         text_puts(&m->name, "_residual");
         if (r.stride != r.channels)
             text_printf(&m->name, "of%lld", (long long)r.stride);
-        text_puts(&m->summary, ", residual");
+        text_puts(&m->extras, ", residual");
     }
     if (n->activation == ACT_NONE)
         return;
     text_printf(&m->name, "_%s", activation_name(n->activation));
-    text_printf(&m->summary, ", %s", activation_name(n->activation));
+    text_printf(&m->extras, ", %s", activation_name(n->activation));
     if (n->activation == ACT_LEAKY_RELU) {
         text_printf(&m->name, "%lld", (long long)(n->activation_alpha * 1e6));
-        text_printf(&m->summary, " %g", n->activation_alpha);
+        text_printf(&m->extras, " %g", n->activation_alpha);
     }
 }
 

@@ -12,7 +12,9 @@ typedef struct Make {
     Arena *L;
     const Node *n;
     Kernel *k;
-    Text name, summary; /* of the function; what the call does */
+    Text name;    /* of the function */
+    Text summary; /* what the call does ... */
+    Text extras;  /* ... and what is fused into it */
 } Make;
 
 /* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */

@@ -12,7 +12,7 @@
 static inline void put_number(Text *t, uint64_t n, int bytes)
 {
     for (int i = 0; i < bytes; i++)
-        text_append(t, &(char){ (char)(n >> (8 * i)) }, 1);
+        text_append(t, &(char){ (char)(i < 8 ? n >> (8 * i) : 0) }, 1);
 }
 
 static inline void put_floats(Text *t, int count, float first)

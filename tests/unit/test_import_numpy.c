@@ -2,6 +2,7 @@
 #include "compiler/base/vec.h"
 #include "compiler/import/weights.h"
 #include "tests/support/arena_suite.h"
+#include "tests/support/npy_cases.h"
 #include "tests/support/weight_files.h"
 
 static WeightStore store;
@@ -27,13 +28,9 @@ static Text six_floats(void)
 
 START_TEST(versions_and_orders)
 {
-    static const char *const headers[] = {
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }   \n",
-        "{\"descr\": \"<f4\", \"shape\": (2L,3L), \"fortran_order\": False}",
-    };
     Text data = six_floats();
     for (int i = 0; i < 6; i++) {
-        Text t = make_npy(arena, 1 + i / 2, headers[i % 2], &data);
+        Text t = make_npy(arena, 1 + i / 2, good_npy[i % 2], &data);
         ck_assert_ptr_null(read_named(&t, "a/b/first.conv.npy"));
         ck_assert_str_eq(only()->name, "first.conv");
         ck_assert_int_eq(only()->dim[1], 3);
@@ -60,44 +57,10 @@ START_TEST(versions_and_orders)
 }
 END_TEST
 
-static const struct {
-    int version;
-    const char *header, *message;
-} bad[] = {
-    { 0, "{'descr':'<f4','fortran_order':False,'shape':(6,)}",
-      "version is 0, but versions end at 3" },
-    { 4, "{'descr':'<f4','fortran_order':False,'shape':(6,)}",
-      "version is 4, but versions end at 3" },
-    { 1, "", "expected '{' instead of ''" },
-    { 1, "['descr']", "expected '{' instead of '['descr']'" },
-    { 1, "{", "expected a key and ':' instead of ''" },
-    { 1, "{'descr'", "expected a key and ':'" },
-    { 1, "{'descr", "expected a key and ':'" },
-    { 1, "{'descr' 7", "expected a key and ':'" },
-    { 1, "{'fortran_order': 1", "expected True or False instead of '1'" },
-    { 1, "{'shape': 6", "expected '(' instead of '6'" },
-    { 1, "{'shape': (-6,)", "expected a dimension instead of '-6,)'" },
-    { 1, "{'shape': (99999999999999999999,)", "expected a dimension" },
-    { 1, "{'shape': (9223372036854775808,)", "expected a dimension" },
-    { 1, "{'shape': (6 7)", "expected ')' instead of '7)'" },
-    { 1, "{'shape': (1,1,1,1,1,1,1,1,6)", "its shape has more than 8 dimensions" },
-    { 1, "{'shape': (6,) 'descr'", "expected '}' instead of ''descr''" },
-    { 1, "{'shape': (6,), 'shape': (6,)}", "has twice the key 'shape'" },
-    { 1, "{'colour': 1}", "has an unknown key 'colour'" },
-    { 1, "{'shape': (6,)}", "lacks one of descr, fortran_order and shape" },
-    { 1, "{'shape': (6,)} x", "expected nothing instead of 'x'" },
-    { 1, "{'descr':'<f4','fortran_order':False,'shape':(7,)}",
-      "the array 'x' holds 24 bytes, but its shape needs 28" },
-    { 1, "{'descr':'<f4','fortran_order':False,'shape':(5,)}",
-      "holds 24 bytes, but its shape needs 20" },
-    { 1, "{'descr':'<f8','fortran_order':False,'shape':(4294967296,4294967296)}",
-      "needs more than" },
-};
-
 START_TEST(bad_header)
 {
-    Text data = six_floats(), t = make_npy(arena, bad[_i].version, bad[_i].header, &data);
-    assert_message(read_named(&t, "x.npy"), bad[_i].message);
+    Text data = six_floats(), t = make_npy(arena, bad_npy[_i].version, bad_npy[_i].header, &data);
+    assert_message(read_named(&t, "x.npy"), bad_npy[_i].message);
 }
 END_TEST
 
@@ -226,7 +189,7 @@ int main(void)
     Suite *suite = suite_create("import_numpy");
     TCase *c = arena_case(suite, "npy");
     tcase_add_test(c, versions_and_orders);
-    tcase_add_loop_test(c, bad_header, 0, COUNT_OF(bad));
+    tcase_add_loop_test(c, bad_header, 0, COUNT_OF(bad_npy));
     tcase_add_test(c, elements_that_cannot_be_used);
     tcase_add_test(c, truncated_anywhere);
     c = arena_case(suite, "pickled");

@@ -2,6 +2,7 @@
 #include "compiler/base/vec.h"
 #include "compiler/import/weights.h"
 #include "tests/support/arena_suite.h"
+#include "tests/support/torch_cases.h"
 #include "tests/support/weight_files.h"
 
 static WeightStore store;
@@ -19,38 +20,9 @@ static const WeightTensor *tensor(const char *name)
     return t;
 }
 
-/* The object's pickle with storages "0" (twelve floats from 1) and "1" (two 64-bit integers). */
-static Text stream_of(const Text *object)
-{
-    static const char *const keys[] = { "0", "1" };
-    Text storages = { .arena = arena }, whole = { .arena = arena };
-    put_number(&storages, 12, 8);
-    put_floats(&storages, 12, 1);
-    put_number(&storages, 2, 8);
-    put_number(&storages, 5, 8);
-    put_number(&storages, (uint64_t)-6, 8);
-    /* So that both storages are referred to whatever the object is. */
-    pickle_storage(&whole, "FloatStorage", "0", 12);
-    text_puts(&whole, "0");
-    pickle_storage(&whole, "LongStorage", "1", 2);
-    text_puts(&whole, "0");
-    text_append(&whole, object->at, object->length);
-    return make_stream(arena, &whole, 2, keys, &storages);
-}
-
-static const TestTensor matrix = { "FloatStorage", "0", 12, 0, 2, { 3, 4 }, { 4, 1 } };
-static const TestTensor pair = { "LongStorage", "1", 2, 0, 1, { 2 }, { 1 } };
-
-static void put_entry(Text *t, const char *key, TestTensor x)
-{
-    pickle_string(t, key);
-    pickle_tensor(t, x);
-    text_puts(t, "s");
-}
-
 static const char *read_object(const Text *object)
 {
-    Text t = stream_of(object);
+    Text t = torch_stream_of(arena, object);
     return read_text(&t);
 }
 
@@ -59,13 +31,7 @@ static const char *read_object(const Text *object)
 START_TEST(strides_and_offsets)
 {
     Text o = { .arena = arena };
-    text_puts(&o, "}");
-    put_entry(&o, "plain", matrix);
-    put_entry(&o, "transposed", (TestTensor){ "FloatStorage", "0", 12, 0, 2, { 4, 3 }, { 1, 4 } });
-    put_entry(&o, "slice", (TestTensor){ "FloatStorage", "0", 12, 5, 2, { 2, 2 }, { 4, 1 } });
-    put_entry(&o, "spread", (TestTensor){ "FloatStorage", "0", 12, 11, 2, { 3, 5 }, { 0, 0 } });
-    put_entry(&o, "scalar", (TestTensor){ "LongStorage", "1", 2, 1, 0, { 0 }, { 0 } });
-    put_entry(&o, "empty", (TestTensor){ "FloatStorage", "0", 12, 12, 2, { 0, 3 }, { 3, 1 } });
+    object_strides(&o);
     ck_assert_ptr_null(read_object(&o));
     ck_assert_int_eq(store.tensors.count, 6);
     ck_assert_float_eq(weight_floats(arena, tensor("plain"))[11], 12);
@@ -233,33 +199,28 @@ START_TEST(inert_records)
 }
 END_TEST
 
+START_TEST(records_and_arrays)
+{
+    Text o = { .arena = arena };
+    object_arrays(&o);
+    ck_assert_ptr_null(read_object(&o));
+    ck_assert_int_eq(store.tensors.count, 3);
+    ck_assert_float_eq(weight_floats(arena, tensor("buffer"))[1], 0x6364);
+    o.length = 0;
+    object_records(&o);
+    ck_assert_ptr_null(read_object(&o));
+    ck_assert_ptr_null(tensor("subclass")->problem);
+    assert_message(tensor("inert")->problem, "depend on 'evil.storage'");
+    assert_message(tensor("strange")->problem, "its storage is a QInt8Storage");
+}
+END_TEST
+
 /* --- where the weights are --------------------------------------------------------------------- */
 
 START_TEST(training_checkpoint)
 {
     Text o = { .arena = arena };
-    text_puts(&o, "}");
-    pickle_string(&o, "epoch");
-    text_puts(&o, "K\3s");
-    put_entry(&o, "best_acc1", pair);
-    pickle_string(&o, "optimizer");
-    text_puts(&o, "}");
-    pickle_string(&o, "state");
-    text_puts(&o, "}K\1}");
-    put_entry(&o, "exp_avg", matrix);
-    text_puts(&o, "ss");
-    pickle_string(&o, "param_groups");
-    text_puts(&o, "]ss");
-    pickle_string(&o, "args");
-    pickle_global(&o, "argparse", "Namespace");
-    text_puts(&o, ")R}bs");
-    pickle_string(&o, "model");
-    pickle_global(&o, "collections", "OrderedDict");
-    text_puts(&o, ")R");
-    put_entry(&o, "module.conv.weight", matrix);
-    put_entry(&o, "module.bn.num_batches_tracked", pair);
-    text_puts(&o, "}b");
-    text_puts(&o, "s");
+    object_training(&o);
     ck_assert_ptr_null(read_object(&o));
     ck_assert_int_eq(store.tensors.count, 2);
     ck_assert_str_eq(store.tensors.entry[0].key, "conv.weight");
@@ -270,20 +231,15 @@ END_TEST
 START_TEST(prefix_only_where_all_carry_it)
 {
     Text o = { .arena = arena };
-    text_puts(&o, "}");
-    put_entry(&o, "module.w", matrix);
-    put_entry(&o, "n", pair);
+    object_mixed_prefix(&o);
     ck_assert_ptr_null(read_object(&o));
     tensor("module.w");
     o.length = 0;
-    text_puts(&o, "}");
-    put_entry(&o, "_orig_mod.module.w", matrix);
-    put_entry(&o, "_orig_mod.module.v", matrix);
+    object_two_prefixes(&o);
     ck_assert_ptr_null(read_object(&o));
     tensor("w");
     o.length = 0;
-    text_puts(&o, "}");
-    put_entry(&o, "module.", matrix);
+    object_only_prefix(&o);
     ck_assert_ptr_null(read_object(&o));
     tensor("module.");
 }
@@ -292,69 +248,36 @@ END_TEST
 START_TEST(nested_and_bare)
 {
     Text o = { .arena = arena };
-    text_puts(&o, "}");
-    pickle_string(&o, "G");
-    text_puts(&o, "}");
-    put_entry(&o, "w", matrix);
-    text_puts(&o, "sK\7}");
-    put_entry(&o, "w", pair);
-    text_puts(&o, "sN}");
-    put_entry(&o, "unnamed", pair);
-    text_puts(&o, "s");
+    object_nested(&o);
     ck_assert_ptr_null(read_object(&o));
     tensor("G.w");
     tensor("7.w");
     ck_assert_int_eq(store.tensors.count, 2);
     o.length = 0;
-    pickle_tensor(&o, matrix);
+    object_bare_tensor(&o);
     ck_assert_ptr_null(read_object(&o));
     tensor("net");
     o.length = 0;
-    text_puts(&o, "K\1");
+    object_no_tensors(&o);
     assert_message(read_object(&o), "it holds no tensors");
     /* Python 2's OrderedDict: its items as a list of lists. */
     o.length = 0;
-    pickle_global(&o, "collections", "OrderedDict");
-    text_puts(&o, "(](](");
-    pickle_string(&o, "w");
-    pickle_tensor(&o, matrix);
-    text_puts(&o, "e](NeetR");
+    object_python2_dictionary(&o);
     ck_assert_ptr_null(read_object(&o));
     tensor("w");
 }
 END_TEST
 
-static void put_module(Text *o, const char *key, TestTensor x)
-{
-    pickle_global(o, "my.nets", "Net");
-    text_puts(o, ")\x81}");
-    pickle_string(o, "training");
-    text_puts(o, "\x89s");
-    pickle_string(o, "_parameters");
-    text_puts(o, "}");
-    put_entry(o, key, x);
-    text_puts(o, "s");
-    pickle_string(o, "_modules");
-    text_puts(o, "}");
-}
-
 START_TEST(whole_module)
 {
     Text o = { .arena = arena };
-    put_module(&o, "w", matrix);
-    pickle_string(&o, "inner");
-    put_module(&o, "v", pair);
-    text_puts(&o, "sb"); /* inner's _modules and state */
-    text_puts(&o, "ssb");
+    object_module(&o);
     ck_assert_ptr_null(read_object(&o));
     ck_assert_int_eq(store.tensors.count, 2);
     tensor("w");
     tensor("inner.v");
     o.length = 0;
-    pickle_global(&o, "__torch__.my", "Net");
-    text_puts(&o, ")\x81}");
-    put_entry(&o, "w", matrix);
-    text_puts(&o, "b");
+    object_script_module(&o);
     ck_assert_ptr_null(read_object(&o));
     tensor("w");
 }
@@ -365,14 +288,10 @@ END_TEST
 START_TEST(dictionary_within_itself)
 {
     Text o = { .arena = arena };
-    text_append(&o, "}q\0", 3);
-    pickle_string(&o, "a");
-    text_append(&o, "h\0s", 3);
+    object_self_containing(&o);
     assert_message(read_object(&o), "nest more than 64 deep (the limit)");
     o.length = 0;
-    text_append(&o, "}q\0", 3);
-    pickle_string(&o, "model");
-    text_append(&o, "h\0s", 3);
+    object_self_wrapping(&o);
     assert_message(read_object(&o), "nest more than 64 deep (the limit)");
 }
 END_TEST
@@ -380,16 +299,7 @@ END_TEST
 START_TEST(dictionary_bomb)
 {
     Text o = { .arena = arena };
-    text_puts(&o, "}");
-    put_entry(&o, "w", matrix);
-    for (int i = 1; i < 40; i++) {
-        char put[] = { 'q', (char)i, '0', '}' }, get[] = { 'h', (char)i, 's' };
-        text_append(&o, put, 4);
-        pickle_string(&o, "a");
-        text_append(&o, get, 3);
-        pickle_string(&o, "b");
-        text_append(&o, get, 3);
-    }
+    object_bomb(&o);
     assert_message(read_object(&o), "it holds more than 200000 values (the limit)");
 }
 END_TEST
@@ -422,7 +332,7 @@ static Text simple_stream(void)
     Text o = { .arena = arena };
     text_puts(&o, "}");
     put_entry(&o, "w", matrix);
-    return stream_of(&o);
+    return torch_stream_of(arena, &o);
 }
 
 START_TEST(stream_truncated_anywhere)
@@ -604,6 +514,7 @@ int main(void)
     tcase_add_test(c, parameters_and_subclasses);
     tcase_add_test(c, element_type_beside_the_storage);
     tcase_add_test(c, inert_records);
+    tcase_add_test(c, records_and_arrays);
     c = arena_case(suite, "checkpoints");
     tcase_add_test(c, training_checkpoint);
     tcase_add_test(c, prefix_only_where_all_carry_it);
