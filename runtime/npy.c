@@ -75,7 +75,10 @@ static int read_dimension(Header *h, int64_t *value)
             return reason_set(h->why, "its shape is too large");
         *value = *value * 10 + (*h->at - '0');
     }
-    return h->at > start ? 1 : malformed(h, "a dimension");
+    if (h->at == start)
+        return malformed(h, "a dimension");
+    accept(h, "L"); /* Python 2 wrote 2L */
+    return 1;
 }
 
 static int read_shape(Header *h)
