@@ -38,7 +38,7 @@ compile() { # driver
     for f in runtime/*.c; do
         [ "$f" = runtime/main.c ] || [ ! -e "$f" ] || runtime+=("$out/${f%.c}.o")
     done
-    make --no-print-directory BUILD=$out CC=clang CFLAGS="$flags" "$out/libkiln.a" "${runtime[@]}"
+    make -s --no-print-directory BUILD=$out CC=clang CFLAGS="$flags" "$out/libkiln.a" "${runtime[@]}"
     # shellcheck disable=SC2086
     clang -std=c11 $warn -I. -I$out -D_GNU_SOURCE $flags -fsanitize=fuzzer -o "$out/fuzz_$1" \
         "tests/fuzz/fuzz_$1.c" "$out/libkiln.a" "${runtime[@]}" $libraries

@@ -179,6 +179,19 @@ static void picture_seeds(void)
 
 static void tensor_seeds(void)
 {
+    static const char *const headers[] = {
+        "{'descr': '>f4', 'fortran_order': True, 'shape': (6,), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (0L, 6), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}",
+        "{'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1)}",
+        "{'descr': [('a', '<f4')]}",
+        "{\"color\":\t3}",
+    };
+
+    for (int i = 0; i < COUNT_OF(headers); i++) {
+        Text t = npy_of(1 + i % 3, headers[i]);
+        write_text("tensor", &t);
+    }
     for (int version = 1; version <= 3; version++)
         for (int i = 0; i < COUNT_OF(good_npy); i++) {
             Text t = npy_of(version, good_npy[i]);
