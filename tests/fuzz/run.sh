@@ -15,6 +15,11 @@ zip          4096  -  compiler/import/zip.c compiler/import/torch_zip.c
 pickle       1024  -  compiler/import/pickle.c compiler/import/pickle_text.c compiler/import/pickle_values.c
 stream       4096  -  compiler/import/torch_stream.c
 torch        4096  -  compiler/import/torch.c compiler/import/torch_tensor.c compiler/import/numpy.c
+tensor       1024  -  runtime/npy.c
+jpeg         4096  -  runtime/jpeg.c
+png          4096  -  runtime/png.c
+bmp          2048  -  runtime/bmp.c
+ppm          1024  -  runtime/ppm.c
 '
 
 runs=${1:-10000}
@@ -69,7 +74,8 @@ report() { # driver, sources...
 mkdir -p "$out"
 # Warnings are the ordinary build's business.
 make -s -j2 BUILD=$out CC=clang WARN= CFLAGS="$flags" $out/libkiln.a "${runtime[@]}"
-clang -std=c11 -I. -D_GNU_SOURCE -O1 -g -o $out/make_seeds tests/fuzz/seeds.c compiler/base/*.c -lz
+clang -std=c11 -I. -D_GNU_SOURCE -O1 -g -o $out/make_seeds tests/fuzz/seeds.c compiler/base/*.c \
+    -ljpeg -lpng -lz
 rm -rf $out/seeds $out/*.profraw $out/crash-* && $out/make_seeds $out/seeds
 
 failed=0 done=''
