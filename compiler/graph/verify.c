@@ -177,13 +177,13 @@ static const char *verify_order_of_storage(Verify *v, const Node *n)
 
 static const char *verify_views(Verify *v)
 {
-    find_last_uses(v);
-    if (v->g->output->view.owner != v->g->output)
-        return broken(v, v->g->output, "is the output, but lies in another node");
     const char *problem = NULL;
     for_each_node(n, v->g)
         if ((problem = verify_view(v, n)))
             return problem;
+    if (v->g->output->view.owner != v->g->output)
+        return broken(v, v->g->output, "is the output, but lies in another node");
+    find_last_uses(v);
     for_each_node(n, v->g)
         if ((problem = verify_storage(v, n)) || (problem = verify_order_of_storage(v, n)))
             return problem;

@@ -6,10 +6,20 @@ static int64_t pixels(const Node *n)
     return n->shape.dim[0] * node_height(n) * node_width(n);
 }
 
-/* Pixels of a flattened map are not those of its owner: it takes up the whole storage. */
+bool view_has_pixels_of(const Node *a, const Node *b)
+{
+    return pixels(a) == pixels(b);
+}
+
+bool view_fills_owner(const Node *n)
+{
+    return n->view.channel == 0 && node_channels(n) == node_channels(n->view.owner);
+}
+
+/* A flattened map takes up the whole storage. */
 static bool covers_owner(const Node *n)
 {
-    return pixels(n) != pixels(n->view.owner);
+    return !view_has_pixels_of(n, n->view.owner);
 }
 
 int64_t view_pixel_stride(const Node *n)
