@@ -95,6 +95,22 @@ bool view_overlap(const Node *a, const Node *b)
            b->view.channel < a->view.channel + node_channels(a);
 }
 
+bool view_writes_over(const Node *n, const Node *m)
+{
+    if (view_is_alias(n) || !view_overlap(n, m))
+        return false;
+    if (n->op != OP_CONCAT || !joins_channels(n) || covers_owner(m))
+        return true;
+    int64_t first = m->view.channel, end = first + node_channels(m), begin = n->view.channel;
+    for (int i = 0; i < n->input_count; i++) {
+        int64_t next = begin + node_channels(n->input[i]);
+        if (!view_holds_member(n, i) && begin < end && first < next)
+            return true;
+        begin = next;
+    }
+    return false;
+}
+
 static bool is_element_wise(OpKind op)
 {
     return op == OP_ADD || op == OP_SUB || op == OP_MUL || op == OP_AFFINE || op == OP_BATCH_NORM ||

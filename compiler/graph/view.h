@@ -24,6 +24,8 @@ bool view_is_permuted(const Node *n);
 bool view_is_in_place(const Node *n, int i);
 /* Do two tensors share an element of storage? */
 bool view_overlap(const Node *a, const Node *b);
+/* Does computing n write where m lies? A concatenation writes only the members that it copies. */
+bool view_writes_over(const Node *n, const Node *m);
 /* May n compute its result over its input i: is each element read before it is written and by
  * nothing else? */
 bool view_may_overwrite(const Node *n, int i);
