@@ -16,8 +16,8 @@ say       = $(if $(V),@true,@printf '  %-6s %s\n' $(1) $(2))
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
             -Werror
-SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -g)
 comma    := ,
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -g)
 CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE
 CFLAGS   := -O2 -g1 $(SANFLAGS)
 LDLIBS   := -lopenblas -lzip -lcjson -lz -lm -lpthread
@@ -33,6 +33,7 @@ EMBEDDED := $(wildcard runtime/*.[ch])
 OBJECTS  := $(COMPILER:%.c=$(BUILD)/%.o) $(GRAMMAR) $(BUILD)/embedded.o
 RUNTIMEO := $(RUNTIME:%.c=$(BUILD)/%.o)
 PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
+NUMERIC  := $(patsubst tests/numeric/%.c,$(BUILD)/tests/%,$(wildcard tests/numeric/*.c))
 SOURCES   = $(shell git ls-files '*.c' '*.h' '*.def' 2>/dev/null | grep -v ^generated/)
 
 .PHONY: all help demo check check-all bench deps unit golden numeric layers format clean generated \
@@ -81,7 +82,8 @@ $(BUILD)/grammar/%.o: $(BUILD)/grammar/%.c $(BUILD)/grammar/kiln.tab.h $(BUILD)/
 	$(call say,CC,$<)
 	$(Q)$(CC) -std=c11 -Wall -Wextra -Wno-unused-function $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(filter $(BUILD)/compiler/syntax/%.o,$(OBJECTS)): | $(if $(GRAMMAR),$(BUILD)/grammar/kiln.tab.h $(BUILD)/grammar/kiln.lex.h)
+$(patsubst %.c,$(BUILD)/%.o,$(wildcard compiler/syntax/*.c)): | \
+    $(if $(GRAMMAR),$(BUILD)/grammar/kiln.tab.h $(BUILD)/grammar/kiln.lex.h)
 
 # The runtime's files travel inside build/kiln, so that it works where its sources are not.
 $(BUILD)/embedded.c: tests/support/embed.sh $(EMBEDDED)
@@ -98,12 +100,12 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libkiln.a $(RUNTIMEO) $(wildcard tests
 	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(BUILD)/libkiln.a $(RUNTIMEO) \
 	    -lcheck -lsubunit -lrt $(LDLIBS) $(IMGLIBS)
 
-# Networks with known results: build/tests/oracle resnet18 ...
-$(BUILD)/tests/oracle: tests/numeric/oracle.c tests/support/oracle.c \
-                       $(wildcard tests/support/*.h) $(BUILD)/libkiln.a
+# Numeric tests: programs that take their cases on the command line.
+$(NUMERIC): $(BUILD)/tests/%: tests/numeric/%.c $(wildcard tests/support/*.[ch]) \
+            $(BUILD)/libkiln.a $(RUNTIMEO)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
+	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a %.o,$^) $(LDLIBS) $(IMGLIBS)
 
 # --- checks ------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@
 
 %union {
     const char *text;
+    bool flag;
     Name name;
     Expr *expr;
     ExprList *exprs;
@@ -119,6 +120,7 @@ static const EntryBody no_entries = { 0 };
 %precedence SIGN
 
 %type <name> name
+%type <flag> comma
 %type <expr> expr postfix primary string number item
 %type <exprs> exprs items
 %type <names> names
@@ -149,21 +151,21 @@ definition
     : IMPORT string                 { $$ = ast_import(p, @$, $2); }
     | names ASSIGN expr             { $$ = ast_assign(p, @$, $1, $3); }
     | BLOCK name LEFT_PAREN params comma RIGHT_PAREN body
-                                    { $$ = ast_definition(p, @$, STMT_BLOCK, $2, $4, $7); }
+                                    { $$ = ast_definition(p, @$, STMT_BLOCK, $2, $4, $5, $7); }
     | BLOCK name LEFT_PAREN RIGHT_PAREN body
-                                    { $$ = ast_definition(p, @$, STMT_BLOCK, $2, NULL, $5); }
+                                    { $$ = ast_definition(p, @$, STMT_BLOCK, $2, NULL, false, $5); }
     | NETWORK name LEFT_PAREN params comma RIGHT_PAREN body
-                                    { $$ = ast_definition(p, @$, STMT_NETWORK, $2, $4, $7); }
+                                    { $$ = ast_definition(p, @$, STMT_NETWORK, $2, $4, $5, $7); }
     | NETWORK name LEFT_PAREN RIGHT_PAREN body
-                                    { $$ = ast_definition(p, @$, STMT_NETWORK, $2, NULL, $5); }
+                                    { $$ = ast_definition(p, @$, STMT_NETWORK, $2, NULL, false, $5); }
     | MODEL name ASSIGN expr        { $$ = ast_model(p, @$, $2, $4, no_entries); }
     | MODEL name ASSIGN expr entry_body { $$ = ast_model(p, @$, $2, $4, $5); }
     | CLASSIFIER name entry_body    { $$ = ast_classifier(p, @$, $2, $3); }
     ;
 
 comma
-    : %empty
-    | COMMA
+    : %empty                        { $$ = false; }
+    | COMMA                         { $$ = true; }
     ;
 
 params

@@ -8,12 +8,12 @@
 #if defined(__x86_64__) || defined(__i386__)
 
 /* The builtin also asks whether the operating system saves the registers. It takes only literals. */
-#define FEATURE_LIST(F)                                                                     \
-    F("sse4.1")                                                                             \
-    F("sse4.2")                                                                             \
-    F("avx")                                                                                \
-    F("avx2") F("fma") F("avx512f") F("avx512bw") F("avx512cd") F("avx512dq") F("avx512vl") \
-        F("avx512vnni")
+#define FEATURE_LIST(F) \
+    F("sse4.1")         \
+    F("sse4.2")         \
+    F("avx")            \
+    F("avx2")           \
+    F("fma") F("avx512f") F("avx512bw") F("avx512cd") F("avx512dq") F("avx512vl") F("avx512vnni")
 
 static int has_feature(const char *name)
 {

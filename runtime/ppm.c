@@ -40,7 +40,7 @@ static int read_number(Reader *r, const char *what, int64_t *value)
     if (r->at < r->end && !is_space(*r->at) && *r->at != '#')
         return reason_set(r->why, "a digit is expected in its %s, byte 0x%02x found", what, *r->at);
     if (digits == 0)
-        return reason_set(r->why, "the file is truncated: its %s is missing", what);
+        return reason_set(r->why, "the file is truncated in its %s", what);
     r->at += r->at < r->end && is_space(*r->at);
     return 1;
 }
@@ -61,7 +61,7 @@ static int read_plain_bit(Reader *r, uint8_t *value)
 {
     skip_space(r);
     if (r->at == r->end)
-        return reason_set(r->why, "the file is truncated");
+        return reason_set(r->why, "the file is truncated in its pixels");
     if (*r->at != '0' && *r->at != '1')
         return reason_set(r->why, "0 or 1 is expected, byte 0x%02x found", *r->at);
     *value = *r->at++ == '1' ? 0 : 255;

@@ -125,8 +125,8 @@ int session_check_tensor(const Session *s, const NpyArray *array, size_t *count,
         wanted[i] = shape->dim[i];
         same = same && array->dim[i + batched] == wanted[i];
     }
-    *count = batched ? (size_t)array->dim[0] : 1;
-    if (same && *count > 0)
+    *count = !same ? 0 : batched ? (size_t)array->dim[0] : 1;
+    if (*count > 0)
         return 1;
     if (same)
         return reason_set(why, "its batch is empty");

@@ -87,18 +87,32 @@ const char *output_commit(Output *o)
     return error;
 }
 
-const char *file_write(Arena *a, const char *path, const void *bytes, size_t length)
+static const char *write_all(Arena *a, const char *path, const void *bytes, size_t length,
+                             mode_t more)
 {
     Output o;
     const char *error = output_open(a, path, &o);
     if (error)
         return error;
-    if (fwrite(bytes, 1, length, o.stream) != length) {
+    mode_t mask = umask(0);
+    umask(mask);
+    if (fwrite(bytes, 1, length, o.stream) != length ||
+        fchmod(fileno(o.stream), (0666 | more) & ~mask) != 0) {
         error = reason(a);
         output_discard(&o);
         return error;
     }
     return output_commit(&o);
+}
+
+const char *file_write(Arena *a, const char *path, const void *bytes, size_t length)
+{
+    return write_all(a, path, bytes, length, 0);
+}
+
+const char *file_write_executable(Arena *a, const char *path, const void *bytes, size_t length)
+{
+    return write_all(a, path, bytes, length, 0111);
 }
 
 const char *folder_create(Arena *a, const char *path)

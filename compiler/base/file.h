@@ -30,6 +30,8 @@ void output_discard(Output *o);
 
 /* Writes a whole file, complete or not at all. */
 const char *file_write(Arena *a, const char *path, const void *bytes, size_t length);
+/* The same, allowed to be run. */
+const char *file_write_executable(Arena *a, const char *path, const void *bytes, size_t length);
 
 /* Creates a folder and its parents where they do not exist. */
 const char *folder_create(Arena *a, const char *path);

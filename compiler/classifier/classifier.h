@@ -33,9 +33,9 @@
     X(LANCZOS, "lanczos")
 
 /* X(ENUM, name in the source) in the order of enum kiln_activation */
-#define OUTPUT_LIST(X) \
-    X(NONE, "none")        \
-    X(SOFTMAX, "softmax")  \
+#define OUTPUT_LIST(X)    \
+    X(NONE, "none")       \
+    X(SOFTMAX, "softmax") \
     X(SIGMOID, "sigmoid")
 
 #define X(e, name) STEP_##e,

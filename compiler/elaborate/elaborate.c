@@ -74,20 +74,6 @@ static Definition *find_named(Elaborator *e, Module *m, const char *text)
     return NULL;
 }
 
-/* --- a bare model --------------------------------------------------------------------------- */
-
-static bool elaborate_model(Elaborator *e, Definition *d, const ElaborateOptions *options,
-                            Elaborated *out)
-{
-    ElaboratedMember *member = arena_new_of(e->arena, ElaboratedMember);
-    member->name = d->name;
-    member->loc = d->loc;
-    out->member = member;
-    out->member_count = 1;
-    Expr call = { .kind = EXPR_NAME, .loc = d->loc, .name = { d->name, d->loc } };
-    return model_elaborate(e, d->module, &call, options, member);
-}
-
 bool elaborate(Arena *arena, const char *path, const ElaborateOptions *options, Diag *diag,
                Elaborated *out)
 {
@@ -103,7 +89,7 @@ bool elaborate(Arena *arena, const char *path, const ElaborateOptions *options, 
     if (!d)
         return false;
     *out = (Elaborated){ .name = d->name, .loc = d->loc };
-    bool ok = d->stmt->kind == STMT_MODEL ? elaborate_model(e, d, options, out)
+    bool ok = d->stmt->kind == STMT_MODEL ? classifier_of_model(e, d, options, out)
                                           : classifier_elaborate(e, d, options, out);
     return ok && diag->errors == errors;
 }

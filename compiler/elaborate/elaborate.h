@@ -11,6 +11,8 @@
 typedef struct Graph Graph;
 typedef struct Classifier Classifier;
 
+enum { RENAME_MAX_STARS = 4 };
+
 /* One `pattern -> replacement` of a rename clause; replacement NULL: the tensor is ignored. */
 typedef struct RenameRule {
     const char *pattern, *replacement;

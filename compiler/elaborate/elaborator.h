@@ -170,5 +170,8 @@ bool entry_rename(Elaborator *e, const Entry *entry, ElaboratedMember *out);
 /* --- classify.c --- */
 bool classifier_elaborate(Elaborator *e, Definition *d, const ElaborateOptions *options,
                           Elaborated *out);
+/* The classifier around a bare model: it takes tensors only and has no labels but --labels. */
+bool classifier_of_model(Elaborator *e, Definition *d, const ElaborateOptions *options,
+                         Elaborated *out);
 
 #endif

@@ -47,13 +47,15 @@ static void rename_entry(Elaborator *e, const Entry *entry, ElaboratedMember *ou
     rule.pattern = entry_string(e, items->at[0], "a pattern");
     if (to->kind != EXPR_NAME || strcmp(to->name.text, "ignore") != 0)
         rule.replacement = entry_string(e, to, "a replacement (other than the word ignore)");
-    else if (rule.pattern)
-        vec_push(e->arena, &out->renames, rule);
-    if (!rule.pattern || !rule.replacement)
+    if (!rule.pattern)
         return;
-    if (star_count(rule.replacement) > star_count(rule.pattern))
+    const char *replacement = rule.replacement ? rule.replacement : "";
+    if (star_count(rule.pattern) > RENAME_MAX_STARS)
+        elaborate_error(e, items->at[0]->loc, "entry", "a pattern has at most %d stars",
+                        RENAME_MAX_STARS);
+    else if (star_count(replacement) > star_count(rule.pattern))
         elaborate_error(e, to->loc, "entry", "the replacement has %d stars, the pattern %d",
-                        star_count(rule.replacement), star_count(rule.pattern));
+                        star_count(replacement), star_count(rule.pattern));
     else
         vec_push(e->arena, &out->renames, rule);
 }

@@ -176,13 +176,6 @@ int emit_result_argument(const Function *f)
     bug("function %s has no output", f->name);
 }
 
-/* A node that takes several calls is complete after the last one. */
-static bool completes_node(const Program *p, int i)
-{
-    const Node *node = p->calls.at[i].node;
-    return node && node->origin && (i + 1 == p->calls.count || p->calls.at[i + 1].node != node);
-}
-
 static void put_run(Emission *e, Writer *w)
 {
     const Program *p = e->program;
@@ -200,7 +193,7 @@ static void put_run(Emission *e, Writer *w)
         w_blank(w);
         w_comment(w, call_comment(e, c));
         w_linef(w, "%s", call_text(e, c));
-        if (completes_node(p, i))
+        if (emit_completes_node(p, i))
             w_linef(w, "KILN_TRACE_NODE(%d, %s);", c->node->origin->id,
                     argument_address(e->arena, &c->argument[emit_result_argument(c->function)]));
     }

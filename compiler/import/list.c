@@ -1,4 +1,5 @@
-/* The table of `kiln weights`: a line for each tensor, columns as wide as their widest entry. */
+/* The table of `kiln weights`: a line for each tensor, columns as wide as their widest entry. Values
+ * that are not finite are counted and left out of the rest. */
 #include "compiler/import/reader.h"
 
 #include <math.h>
@@ -15,6 +16,7 @@ typedef struct Widths {
     int name, shape;
 } Widths;
 
+/* Of the finite elements. */
 typedef struct Range {
     double min, max, sum;
     int64_t not_finite;
@@ -29,10 +31,13 @@ static Range tensor_range(const WeightTensor *t)
         int64_t n = count - at < CHUNK ? count - at : CHUNK;
         weight_read(t, at, n, chunk);
         for (int64_t i = 0; i < n; i++) {
+            if (!isfinite(chunk[i])) {
+                r.not_finite++;
+                continue;
+            }
             r.min = chunk[i] < r.min ? chunk[i] : r.min;
             r.max = chunk[i] > r.max ? chunk[i] : r.max;
             r.sum += chunk[i];
-            r.not_finite += !isfinite(chunk[i]);
         }
     }
     return r;
@@ -59,15 +64,14 @@ static const char *printable_name(Arena *a, const char *name)
 
 static void put_values(Text *out, const WeightTensor *t)
 {
-    int64_t count = weight_count(t);
-    if (count == 0) {
-        text_puts(out, "  (no elements)\n");
-        return;
-    }
     Range r = tensor_range(t);
-    text_printf(out, "  %12.6g  %12.6g  %12.6g", r.min, r.max, r.sum / (double)count);
+    int64_t count = weight_count(t) - r.not_finite;
+    if (count)
+        text_printf(out, "  %12.6g  %12.6g  %12.6g", r.min, r.max, r.sum / (double)count);
     if (r.not_finite)
-        text_printf(out, "  %lld not finite", (long long)r.not_finite);
+        text_printf(out, "  (%lld not finite)", (long long)r.not_finite);
+    else if (!count)
+        text_puts(out, "  (no elements)");
     text_puts(out, "\n");
 }
 

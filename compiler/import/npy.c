@@ -66,16 +66,16 @@ static int read_count(Cursor *c, int64_t *n)
     return any;
 }
 
-static const char *read_descr(Cursor *c, WeightTensor *t, int *big_endian)
+/* An element type that kiln has not is no error until the tensor is asked for. */
+static void read_descr(Cursor *c, WeightTensor *t, int *big_endian)
 {
     const char *text;
     size_t length;
     if (!read_string(c, &text, &length))
-        return malformed(c, "an element type in quotes");
-    if (numpy_element_type(text, length, &t->dtype, big_endian))
-        return NULL;
-    return arena_printf(c->arena, "its elements are of type %s, which kiln cannot use",
-                        quote_text(c->arena, text, length));
+        t->problem = "it is a NumPy array of structured elements";
+    else if (!numpy_element_type(text, length, &t->dtype, big_endian))
+        t->problem = arena_printf(c->arena, "its elements are of type %s, which kiln cannot use",
+                                  quote_text(c->arena, text, length));
 }
 
 static const char *read_shape(Cursor *c, WeightTensor *t)
@@ -113,8 +113,10 @@ static const char *read_entry(Cursor *c, WeightTensor *t, int *seen, int *fortra
         return arena_printf(c->arena, "the .npy header has %s key %s",
                             bit ? "twice the" : "an unknown", quote_text(c->arena, key, length));
     *seen |= bit;
-    if (bit == HAS_DESCR)
-        return read_descr(c, t, big_endian);
+    if (bit == HAS_DESCR) {
+        read_descr(c, t, big_endian);
+        return NULL;
+    }
     if (bit == HAS_SHAPE)
         return read_shape(c, t);
     *fortran = accept(c, "True");
@@ -128,7 +130,7 @@ static const char *read_header(Cursor *c, WeightTensor *t, int *big_endian)
         return malformed(c, "'{'");
     while (!accept(c, "}")) {
         const char *error = read_entry(c, t, &seen, &fortran, big_endian);
-        if (error)
+        if (error || t->problem)
             return error;
         if (accept(c, ","))
             continue;
@@ -163,7 +165,9 @@ const char *numpy_read_file(Reader *r, const unsigned char *bytes, size_t length
     int big_endian = 0;
     const char *error = read_header(&c, t, &big_endian);
     begin += (size_t)header;
-    return error ? error : numpy_place(r, t, bytes + begin, length - begin, big_endian);
+    if (error || t->problem)
+        return error;
+    return numpy_place(r, t, bytes + begin, length - begin, big_endian);
 }
 
 const char *npy_read(Reader *r)

@@ -52,10 +52,14 @@ const char *numpy_place(Reader *r, WeightTensor *t, const unsigned char *bytes, 
     int64_t expected = (int64_t)dtype_bytes(t->dtype);
     for (int i = 0; i < t->rank && expected >= 0; i++)
         expected = checked_product(expected, t->dim[i]);
-    if (expected < 0 || (uint64_t)expected != length)
+    const char *name = quote_text(r->arena, t->name, strlen(t->name));
+    if (expected < 0)
+        return arena_printf(r->arena,
+                            "the array %s holds %zu bytes, but its shape needs more than %lld",
+                            name, length, (long long)INT64_MAX);
+    if ((uint64_t)expected != length)
         return arena_printf(r->arena, "the array %s holds %zu bytes, but its shape needs %lld",
-                            quote_text(r->arena, t->name, strlen(t->name)), length,
-                            (long long)expected);
+                            name, length, (long long)expected);
     size_t step = dtype_bytes(t->dtype);
     t->bytes = big_endian && step > 1 ? swap_bytes(r->arena, bytes, length, step) : bytes;
     return NULL;

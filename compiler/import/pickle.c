@@ -83,7 +83,7 @@ const char *machine_pop_mark(Machine *m, const PickleValue ***items, int *count)
     if (!m->marks.count)
         return machine_fail(m, "the opcode needs a mark on the stack, which holds none");
     int height = m->marks.at[--m->marks.count];
-    *items = m->stack.at + height;
+    *items = m->stack.count ? m->stack.at + height : NULL;
     *count = m->stack.count - height;
     m->stack.count = height;
     return NULL;

@@ -102,7 +102,7 @@ static const char *read_npz(Reader *r, ZipArchive *z)
 const char *torch_zip_or_npz_read(Reader *r)
 {
     ZipArchive z;
-    const char *error = zip_open(r->arena, r->bytes, r->length, &z);
+    const char *error = zip_archive_open(r->arena, r->bytes, r->length, &z);
     if (error)
         return error;
     for_each_vec(ZipEntry, e, &z.entries)

@@ -220,7 +220,7 @@ static const char *check_sizes(ZipArchive *z)
     return NULL;
 }
 
-const char *zip_open(Arena *a, const unsigned char *bytes, size_t length, ZipArchive *z)
+const char *zip_archive_open(Arena *a, const unsigned char *bytes, size_t length, ZipArchive *z)
 {
     *z = (ZipArchive){ .arena = a, .bytes = bytes, .length = length };
     Directory d;

@@ -26,7 +26,7 @@ typedef struct ZipArchive {
 
 /* Reads the directory and checks that no entries overlap, that no name occurs twice, and that the
  * unpacked sizes stay below the limit. NULL or the reason. */
-const char *zip_open(Arena *a, const unsigned char *bytes, size_t length, ZipArchive *z);
+const char *zip_archive_open(Arena *a, const unsigned char *bytes, size_t length, ZipArchive *z);
 
 /* The bytes of an entry, checked against its checksum: where they lie in the archive if stored, else
  * unpacked into the arena. */

@@ -6,9 +6,9 @@
 
 #include <stdarg.h>
 
-Map map_of(const Node *n)
+FeatureMap map_of(const Node *n)
 {
-    return (Map){ node_height(n), node_width(n), node_channels(n), view_pixel_stride(n) };
+    return (FeatureMap){ node_height(n), node_width(n), node_channels(n), view_pixel_stride(n) };
 }
 
 static Buffer *add_param(Make *m, Buffer *b, Operand operand)
@@ -21,20 +21,20 @@ static Buffer *add_param(Make *m, Buffer *b, Operand operand)
     return b;
 }
 
-static Buffer *map_buffer(Make *m, const char *name, BufferRole role, Map map)
+static Buffer *map_buffer(Make *m, const char *name, BufferRole role, FeatureMap map)
 {
     Buffer *b = loop_buffer(m->L, name, role, 3, map.height, map.width, map.channels);
     b->pitch = map.stride;
     return b;
 }
 
-Buffer *make_input(Make *m, int input, const char *name, Map map)
+Buffer *make_input(Make *m, int input, const char *name, FeatureMap map)
 {
     return add_param(m, map_buffer(m, name, BUFFER_INPUT, map),
                      (Operand){ .kind = OPERAND_INPUT, .input = input });
 }
 
-Buffer *make_output(Make *m, const char *name, Map map)
+Buffer *make_output(Make *m, const char *name, FeatureMap map)
 {
     return add_param(m, map_buffer(m, name, BUFFER_OUTPUT, map),
                      (Operand){ .kind = OPERAND_OUTPUT });
@@ -70,12 +70,13 @@ void make_finish(Make *m, Stmt *nest)
     Stmt *body = loop_simplify(m->L, nest);
     m->k->function->body = body->kind == STMT_BLOCK ? body : st_block(m->L, 1, &body);
     m->k->function->name = text_string(&m->name);
+    text_puts(&m->summary, text_string(&m->extras));
     m->k->summary = text_string(&m->summary);
     if (!m->k->tile)
         m->k->tile = "";
 }
 
-void name_map(Make *m, Map map)
+void name_map(Make *m, FeatureMap map)
 {
     text_printf(&m->name, "_%lldx%lldx%lld", (long long)map.height, (long long)map.width,
                 (long long)map.channels);
@@ -87,19 +88,19 @@ void name_epilogue(Make *m)
 {
     const Node *n = m->n;
     if (n->has_residual) {
-        Map r = map_of(n->input[n->input_count - 1]);
+        FeatureMap r = map_of(n->input[n->input_count - 1]);
         text_puts(&m->name, "_residual");
         if (r.stride != r.channels)
             text_printf(&m->name, "of%lld", (long long)r.stride);
-        text_puts(&m->summary, ", residual");
+        text_puts(&m->extras, ", residual");
     }
     if (n->activation == ACT_NONE)
         return;
     text_printf(&m->name, "_%s", activation_name(n->activation));
-    text_printf(&m->summary, ", %s", activation_name(n->activation));
+    text_printf(&m->extras, ", %s", activation_name(n->activation));
     if (n->activation == ACT_LEAKY_RELU) {
         text_printf(&m->name, "%lld", (long long)(n->activation_alpha * 1e6));
-        text_printf(&m->summary, " %g", n->activation_alpha);
+        text_printf(&m->extras, " %g", n->activation_alpha);
     }
 }
 

@@ -12,26 +12,28 @@ typedef struct Make {
     Arena *L;
     const Node *n;
     Kernel *k;
-    Text name, summary; /* of the function; what the call does */
+    Text name;    /* of the function */
+    Text summary; /* what the call does ... */
+    Text extras;  /* ... and what is fused into it */
 } Make;
 
 /* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */
-typedef struct Map {
+typedef struct FeatureMap {
     int64_t height, width, channels, stride;
-} Map;
+} FeatureMap;
 
-Map map_of(const Node *n);
+FeatureMap map_of(const Node *n);
 
 /* Parameters of the function, in the order of the calls. Buffers of maps have three dimensions. */
-Buffer *make_input(Make *m, int input, const char *name, Map map);
-Buffer *make_output(Make *m, const char *name, Map map);
+Buffer *make_input(Make *m, int input, const char *name, FeatureMap map);
+Buffer *make_output(Make *m, const char *name, FeatureMap map);
 Buffer *make_const(Make *m, const char *name, const ConstArray *array);
 Buffer *make_scratch(Make *m, const char *name, int rank, ...); /* int64_t extents */
 /* Simplifies the nest and closes the function. */
 void make_finish(Make *m, Stmt *nest);
 
 /* Appends the sizes of a map to the function's name: "_56x56x64", "_p256" where it is a view. */
-void name_map(Make *m, Map map);
+void name_map(Make *m, FeatureMap map);
 /* Appends what the epilogue adds, to name and summary: residual and activation. */
 void name_epilogue(Make *m);
 

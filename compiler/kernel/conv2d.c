@@ -7,14 +7,14 @@
 #include "compiler/kernel/common.h"
 
 typedef struct Conv {
-    Map x, y;
+    FeatureMap x, y;
     int64_t groups, in, out; /* channels of one group */
     int64_t kernel[2], stride[2], dilation[2], pad_top, pad_left;
 } Conv;
 
-static Map as_one_row(Map m)
+static FeatureMap as_one_row(FeatureMap m)
 {
-    return (Map){ 1, m.height * m.width, m.channels, m.stride };
+    return (FeatureMap){ 1, m.height * m.width, m.channels, m.stride };
 }
 
 static Conv conv_of(const Node *n)
@@ -127,7 +127,7 @@ static void make_from_conv(Make *m, const Conv *c, const ConstArray *w, const Co
                     .c = loop_var(L, "c") };
     v.x = make_input(m, 0, "x", c->x);
     if (m->n->has_residual) {
-        Map r = c->y;
+        FeatureMap r = c->y;
         r.stride = map_of(m->n->input[m->n->input_count - 1]).stride;
         v.r = make_input(m, m->n->input_count - 1, "r", r);
     }
@@ -177,12 +177,12 @@ const char *make_conv2d(Make *m)
 const char *make_dense(Make *m)
 {
     const Node *n = m->n, *x = n->input[0];
-    Map map = map_of(x), flat = { 1, 1, map.channels, map.stride };
+    FeatureMap map = map_of(x), flat = { 1, 1, map.channels, map.stride };
     Conv c = { .groups = 1, .kernel = { 1, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 } };
     int64_t rows = n->shape.rank == 3 ? n->shape.dim[1] : 1;
     c.x = flat;
     c.x.width = rows;
-    c.y = (Map){ 1, rows, n->shape.dim[n->shape.rank - 1], map_of(n).stride };
+    c.y = (FeatureMap){ 1, rows, n->shape.dim[n->shape.rank - 1], map_of(n).stride };
     c.in = c.x.channels;
     c.out = c.y.channels;
     int64_t height = 1, width = 1;

@@ -6,7 +6,7 @@
 
 typedef struct Elementwise {
     Buffer *a, *b, *r, *y;
-    Map out;
+    FeatureMap out;
     Expr *at[3];
     Var *oy, *ox, *c;
 } Elementwise;
@@ -20,7 +20,7 @@ static Expr *operand(Arena *L, const Elementwise *e, Buffer *b)
     return val_load(L, b, 3, index);
 }
 
-static Elementwise new_loops(Make *m, Map out)
+static Elementwise new_loops(Make *m, FeatureMap out)
 {
     Elementwise e = { .out = out };
     e.oy = loop_var(m->L, "oy");
@@ -42,16 +42,16 @@ static void finish_loops(Make *m, const Elementwise *e, Stmt *s)
     make_finish(m, tile_channels(m, s, e->c, e->out.channels));
 }
 
-static bool same_size(Map a, Map b)
+static bool same_size(FeatureMap a, FeatureMap b)
 {
     return a.height == b.height && a.width == b.width && a.channels == b.channels;
 }
 
 /* Without views and broadcasts a map is one long vector. */
-static Map as_vector(Map m)
+static FeatureMap as_vector(FeatureMap m)
 {
     int64_t count = m.height * m.width * m.channels;
-    return (Map){ 1, 1, count, count };
+    return (FeatureMap){ 1, 1, count, count };
 }
 
 static Expr *formula(Make *m, Body *b, Expr *x, Expr *y)
@@ -74,7 +74,7 @@ static Expr *formula(Make *m, Body *b, Expr *x, Expr *y)
     }
 }
 
-static void name_elementwise(Make *m, Map a, Map b, bool binary, Map y)
+static void name_elementwise(Make *m, FeatureMap a, FeatureMap b, bool binary, FeatureMap y)
 {
     const char *op = op_info(m->n->op)->name;
     text_printf(&m->summary, "%s", op);
@@ -94,12 +94,12 @@ const char *make_elementwise(Make *m)
 {
     const Node *n = m->n;
     bool binary = op_info(n->op)->inputs == 2;
-    Map y = map_of(n), a = map_of(n->input[0]), b = map_of(n->input[binary ? 1 : 0]);
-    Map r = n->has_residual ? map_of(n->input[n->input_count - 1]) : y;
+    FeatureMap y = map_of(n), a = map_of(n->input[0]), b = map_of(n->input[binary ? 1 : 0]);
+    FeatureMap r = n->has_residual ? map_of(n->input[n->input_count - 1]) : y;
     bool flat = same_size(a, y) && same_size(b, y) && same_size(r, y) && a.stride == a.channels &&
                 b.stride == b.channels && r.stride == r.channels && y.stride == y.channels;
     if (flat) {
-        Map vector = as_vector(y);
+        FeatureMap vector = as_vector(y);
         y = a = b = r = vector;
     }
     Elementwise e = new_loops(m, y);
@@ -137,7 +137,7 @@ static Expr *per_channel(Arena *L, Buffer *b, Expr *c)
 const char *make_batch_norm(Make *m)
 {
     Arena *L = m->L;
-    Map x = map_of(m->n->input[0]), y = map_of(m->n);
+    FeatureMap x = map_of(m->n->input[0]), y = map_of(m->n);
     float *scale = arena_new_array(L, float, y.channels);
     float *shift = arena_new_array(L, float, y.channels);
     scale_and_shift(m, y.channels, scale, shift);

@@ -37,7 +37,7 @@ static Stmt *move_nest(Make *m, const Move *v)
     return v->step[2] == 1 ? tile_channels(m, s, var[2], v->size[2]) : s;
 }
 
-static Move whole_map(Buffer *x, Buffer *y, Map size)
+static Move whole_map(Buffer *x, Buffer *y, FeatureMap size)
 {
     return (Move){ x, y, { size.height, size.width, size.channels }, { 0 }, { 1, 1, 1 }, { 0 } };
 }
@@ -65,7 +65,7 @@ const char *make_concat(Make *m)
     Body body = { .L = m->L };
     int64_t at = 0;
     for (int i = 0; i < inputs; i++) {
-        Map size = map_of(n->input[i]);
+        FeatureMap size = map_of(n->input[i]);
         Move v = whole_map(x[i], y, size);
         v.to[axis] = at;
         at += v.size[axis];
@@ -82,7 +82,7 @@ const char *make_slice(Make *m)
     int axis = map_axis(n, n->attr.axis);
     if (axis < 0 || n->has_residual || n->activation != ACT_NONE)
         return "slice of an axis other than channels, height and width";
-    Map x = map_of(n->input[0]), y = map_of(n);
+    FeatureMap x = map_of(n->input[0]), y = map_of(n);
     text_printf(&m->name, "slice%d_%lld_%lld", axis, (long long)n->attr.begin,
                 (long long)n->attr.step);
     text_puts(&m->summary, "slice");
@@ -96,7 +96,7 @@ const char *make_slice(Make *m)
     return NULL;
 }
 
-static const char *make_pad_channels(Make *m, Map x, Map y)
+static const char *make_pad_channels(Make *m, FeatureMap x, FeatureMap y)
 {
     int64_t before = m->n->attr.begin, after = m->n->attr.end;
     text_printf(&m->name, "pad_channels%lld_%lld", (long long)before, (long long)after);
@@ -118,7 +118,7 @@ static const char *make_pad_channels(Make *m, Map x, Map y)
     return NULL;
 }
 
-static const char *make_pad_space(Make *m, Map x, Map y)
+static const char *make_pad_space(Make *m, FeatureMap x, FeatureMap y)
 {
     Arena *L = m->L;
     const Attr *a = &m->n->attr;
@@ -147,7 +147,7 @@ const char *make_pad(Make *m)
     const Node *n = m->n;
     if (n->has_residual || n->activation != ACT_NONE)
         return "pad with a fused operation";
-    Map x = map_of(n->input[0]), y = map_of(n);
+    FeatureMap x = map_of(n->input[0]), y = map_of(n);
     text_puts(&m->summary, op_info(n->op)->name);
     return n->op == OP_PAD ? make_pad_space(m, x, y) : make_pad_channels(m, x, y);
 }
@@ -157,7 +157,7 @@ const char *make_copy(Make *m)
 {
     Arena *L = m->L;
     const Node *n = m->n;
-    Map x = map_of(n->input[0]), y = map_of(n);
+    FeatureMap x = map_of(n->input[0]), y = map_of(n);
     text_puts(&m->summary, op_info(n->op)->name);
     text_puts(&m->name, n->op == OP_FLATTEN ? "flatten" : "copy");
     name_map(m, x);

@@ -48,16 +48,16 @@ static Expr *first_part(Arena *L, Buffer *part)
     return val_load(L, part, 1, (Expr *[]){ ix_int(L, 0) });
 }
 
-static Map as_pixels(Map m)
+static FeatureMap as_pixels(FeatureMap m)
 {
-    return (Map){ 1, m.height * m.width, m.channels, m.stride };
+    return (FeatureMap){ 1, m.height * m.width, m.channels, m.stride };
 }
 
 const char *make_global_pool(Make *m)
 {
     Arena *L = m->L;
     bool is_max = m->n->op == OP_GLOBAL_MAX_POOL;
-    Map x = as_pixels(map_of(m->n->input[0])), y = map_of(m->n);
+    FeatureMap x = as_pixels(map_of(m->n->input[0])), y = map_of(m->n);
     Var *c = loop_var(L, "c"), *p = loop_var(L, "p");
     text_puts(&m->name, is_max ? "global_max_pool" : "global_avg_pool");
     text_puts(&m->summary, is_max ? "global_max_pool" : "global_avg_pool");
@@ -85,7 +85,7 @@ const char *make_global_pool(Make *m)
 /* Wu, He, 2018: y = (x - mean) / sqrt(var + eps) * w + b, mean and (biased) variance over the pixels
  * and channels of a group. */
 typedef struct GroupNorm {
-    Map x;
+    FeatureMap x;
     int64_t groups, size; /* channels of a group */
     double eps;
     Buffer *in, *out, *w, *b;
@@ -185,7 +185,7 @@ const char *make_group_norm(Make *m)
 {
     Arena *L = m->L;
     const Attr *a = &m->n->attr;
-    Map x = as_pixels(map_of(m->n->input[0])), y = as_pixels(map_of(m->n));
+    FeatureMap x = as_pixels(map_of(m->n->input[0])), y = as_pixels(map_of(m->n));
     if (m->n->has_residual)
         return "group_norm with a fused residual";
     GroupNorm n = { .x = x, .groups = a->groups, .size = x.channels / a->groups, .eps = a->eps };
@@ -226,7 +226,7 @@ const char *make_softmax(Make *m)
     int axis = m->n->attr.axis, rank = m->n->shape.rank;
     if (axis != (rank == 4 ? 1 : rank - 1))
         return "softmax over an axis other than channels";
-    Map x = map_of(m->n->input[0]), y = map_of(m->n);
+    FeatureMap x = map_of(m->n->input[0]), y = map_of(m->n);
     text_puts(&m->name, "softmax");
     text_puts(&m->summary, "softmax");
     name_map(m, x);

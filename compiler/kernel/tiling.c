@@ -109,7 +109,9 @@ static Stmt *split_nest(Make *m, Stmt *nest, const TileLoops *loops, const TileV
 static Stmt *vectorize(Make *m, Stmt *nest, Var *lane)
 {
     int lanes = m->env->target->vector.lanes;
-    return lanes > 1 ? loop_vectorize(m->L, nest, lane, lanes) : nest;
+    if (lanes > 1)
+        return loop_vectorize(m->L, nest, lane, lanes);
+    return loop_mark(m->L, nest, lane, LOOP_UNROLL);
 }
 
 Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops)

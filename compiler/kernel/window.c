@@ -9,7 +9,7 @@
 #include <float.h>
 
 typedef struct Window {
-    Map x, y;
+    FeatureMap x, y;
     const Attr *attr;
     int64_t kernel[2], stride[2], dilation[2], pad[4];
     Buffer *in, *w, *b, *r, *out;
@@ -113,7 +113,7 @@ static Buffer *residual_input(Make *m, const Window *w)
 {
     if (!m->n->has_residual)
         return NULL;
-    Map r = w->y;
+    FeatureMap r = w->y;
     r.stride = map_of(m->n->input[m->n->input_count - 1]).stride;
     return make_input(m, m->n->input_count - 1, "r", r);
 }

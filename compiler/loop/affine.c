@@ -131,11 +131,33 @@ static bool prove_with(Proof p, const Affine *rest, int64_t factor, Expr *value)
     return prove(p, affine_add(rest, factor, &v));
 }
 
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    int64_t q = a / b;
+    return q - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+/* factor * floor(x / d) + constant >= 0, exactly: a bound on floor(x / d) is one on x. */
+static bool prove_div_alone(Proof p, int64_t constant, int64_t factor, const Affine *x, int64_t d)
+{
+    Affine zero = { 0 };
+    if (factor > 0) {
+        Affine above = *x;
+        above.constant += d * floor_div(constant, factor);
+        return prove(p, above);
+    }
+    Affine below = affine_add(&zero, -1, x);
+    below.constant += d * floor_div(constant, -factor) + d - 1;
+    return prove(p, below);
+}
+
 /* floor(x / d): between (x - d + 1) / d and x / d; everything is multiplied by d. */
 static bool prove_div(Proof p, const Affine *rest, int64_t factor, const Expr *div)
 {
     int64_t d = div->arg[1]->integer;
     Affine x = affine_of(div->arg[0]), zero = { 0 };
+    if (rest->count == 0)
+        return prove_div_alone(p, rest->constant, factor, &x, d);
     Affine scaled = affine_add(&zero, d, rest);
     if (factor > 0)
         scaled.constant -= factor * (d - 1);

@@ -96,6 +96,7 @@ struct Expr {
 typedef enum LoopMark {
     LOOP_PLAIN,
     LOOP_UNROLL,  /* printed with KILN_UNROLL: a loop over registers */
+    LOOP_LANES,   /* about to be vectorised: stays a loop even of one iteration */
     LOOP_PARALLEL /* iterations are independent: printed with KILN_PARALLEL */
 } LoopMark;
 

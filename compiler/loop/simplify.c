@@ -178,6 +178,8 @@ static Expr *narrow_by_all(Rewriter *r, Stmt *loop, Expr *condition)
     if (condition->kind == EXPR_AND) {
         Expr *a = narrow_by_all(r, loop, condition->arg[0]);
         Expr *b = narrow_by_all(r, loop, condition->arg[1]);
+        if (a == condition->arg[0] && b == condition->arg[1])
+            return condition;
         return a && b ? ix_and(r->L, a, b) : a ? a : b;
     }
     return narrow(r, loop, condition) ? NULL : condition;
@@ -209,7 +211,7 @@ static Stmt *simplify_for(Rewriter *r, Stmt *s)
     if ((constant && trips <= 0) ||
         ix_is_nonnegative(r->L, scope_of(r), ix_sub(r->L, loop->lo, loop->hi)))
         return st_block(r->L, 0, NULL);
-    if (constant && trips == 1)
+    if (constant && trips == 1 && s->mark != LOOP_LANES)
         return simplify_stmt(r, loop_substitute(r->L, s->body, s->var, loop->lo));
     Scope *outer = push_scope(r, loop->var, loop->lo, loop->hi);
     loop->body = simplify_stmt(r, s->body);

@@ -21,7 +21,7 @@ static Stmt *leaf(const Sink *k, Expr *guard, Stmt *s)
 {
     Stmt *body = guard ? st_if(k->L, guard, s) : s;
     Stmt *loop = st_for(k->L, k->loop->var, k->loop->lo, k->loop->hi, body);
-    loop->mark = LOOP_UNROLL;
+    loop->mark = k->innermost ? LOOP_LANES : LOOP_UNROLL;
     return loop;
 }
 
@@ -74,7 +74,8 @@ static Stmt *sink_into(const Sink *k, Expr *guard, Stmt *s)
     const Var *v = k->loop->var;
     if (s->kind == STMT_BLOCK && !has_let(s))
         return sink_block(k, guard, s);
-    if (s->kind == STMT_FOR && s->mark != LOOP_UNROLL && !ix_uses(s->lo, v) && !ix_uses(s->hi, v)) {
+    if (s->kind == STMT_FOR && s->mark != LOOP_UNROLL && s->mark != LOOP_LANES &&
+        !ix_uses(s->lo, v) && !ix_uses(s->hi, v)) {
         Stmt *loop = arena_new_of(k->L, Stmt);
         *loop = *s;
         loop->body = sink_into(k, guard, s->body);

@@ -41,4 +41,8 @@ typedef struct Program {
     int64_t input_count, output_count;
 } Program;
 
+/* Builds the program of a graph that has been through all passes, its parameters bound. NULL, or
+ * which node cannot be compiled and why. */
+const char *program_build(Arena *arena, const Graph *g, const Target *target, Program *out);
+
 #endif

@@ -340,10 +340,12 @@ Stmt *ast_assign(Parser *p, Loc loc, NameList *targets, Expr *value)
     return s;
 }
 
-Stmt *ast_definition(Parser *p, Loc loc, StmtKind kind, Name name, ParamList *params, Body body)
+Stmt *ast_definition(Parser *p, Loc loc, StmtKind kind, Name name, ParamList *params,
+                     bool trailing_comma, Body body)
 {
     Stmt *s = new_stmt(p, kind, loc);
     s->name = name;
+    s->trailing_comma = trailing_comma;
     if (params)
         s->params = *params;
     set_body(p, s, body);

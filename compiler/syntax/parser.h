@@ -84,7 +84,8 @@ typedef struct EntryBody {
 
 Stmt *ast_import(Parser *p, Loc loc, Expr *path);
 Stmt *ast_assign(Parser *p, Loc loc, NameList *targets, Expr *value);
-Stmt *ast_definition(Parser *p, Loc loc, StmtKind kind, Name name, ParamList *params, Body body);
+Stmt *ast_definition(Parser *p, Loc loc, StmtKind kind, Name name, ParamList *params,
+                     bool trailing_comma, Body body);
 Stmt *ast_model(Parser *p, Loc loc, Name name, Expr *call, EntryBody entries);
 Stmt *ast_classifier(Parser *p, Loc loc, Name name, EntryBody entries);
 Stmt *ast_return(Parser *p, Loc loc, ExprList *values);

@@ -41,5 +41,7 @@ extern const Target *const targets[]; /* ends with NULL */
 const Target *target_find(const char *name);
 /* The best target that this machine runs. */
 const Target *target_host(void);
+/* The target without fused multiply-add (--strict). */
+const Target *target_strict(Arena *a, const Target *target);
 
 #endif

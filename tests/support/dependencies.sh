@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the packages of Debian that the build needs and that are missing, saying so.
-# Usage: dependencies.sh [GROUP...]   groups: build (default) test cross bench
+# Usage: dependencies.sh [GROUP...]   groups: build (default) test fuzz cross bench
 set -euo pipefail
 
 build='flex bison gcc make libopenblas-dev libzip-dev libcjson-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev'
 test='check libsubunit-dev clang clang-format libclang-rt-14-dev python3-numpy binutils'
+fuzz='clang libclang-rt-14-dev llvm-14'
 cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-none-eabi qemu-user'
 
 missing=()

@@ -1,0 +1,68 @@
+/* A classifier as text, in the order and nearly the words of the source. */
+#include "compiler/classifier/classifier.h"
+
+static void dump_values(Text *t, const char *what, const double *v, int count)
+{
+    text_printf(t, " %s [", what);
+    for (int i = 0; i < count && i < 4; i++)
+        text_printf(t, i ? ", %.9g" : "%.9g", v[i]);
+    text_puts(t, "]");
+}
+
+static void dump_step(const Step *s, Text *t)
+{
+    text_printf(t, "    %s", step_name(s->op));
+    switch (s->op) {
+    case STEP_COLOR:
+        text_printf(t, " %s", color_name((Color)s->method));
+        break;
+    case STEP_RESIZE:
+        text_printf(t, " [%d, %d] %s", s->n[0], s->n[1], filter_name((Filter)s->method));
+        break;
+    case STEP_RESIZE_SHORTER:
+        text_printf(t, " %d %s", s->n[0], filter_name((Filter)s->method));
+        break;
+    case STEP_CENTER_CROP:
+        text_printf(t, " [%d, %d]", s->n[0], s->n[1]);
+        break;
+    case STEP_PAD:
+        text_printf(t, " [%d, %d, %d, %d]", s->n[0], s->n[1], s->n[2], s->n[3]);
+        dump_values(t, "value", s->v, 3);
+        break;
+    case STEP_SCALE:
+        text_printf(t, " %.9g", s->v[0]);
+        break;
+    case STEP_NORMALIZE:
+        dump_values(t, "mean", s->v, s->mean_count);
+        dump_values(t, "std", s->v + 4, s->std_count);
+        break;
+    case STEP_COUNT:
+        bug("a step without operation");
+    }
+    text_puts(t, "\n");
+}
+
+static void dump_member(const Member *m, Text *t)
+{
+    text_printf(t, "  model %s, weight %.9g\n", m->model, m->weight);
+    for (int i = 0; i < m->weights.count; i++)
+        text_printf(t, "    weights %s\n", m->weights.at[i]);
+    for (int i = 0; i < m->steps.count; i++)
+        dump_step(&m->steps.at[i], t);
+}
+
+void classifier_dump(const Classifier *c, Text *t)
+{
+    text_printf(t, "classifier %s%s\n", c->name, c->takes_pictures ? "" : ", tensors only");
+    for (int i = 0; i < c->members.count; i++)
+        dump_member(&c->members.at[i], t);
+    text_printf(t, "  output %s, %s", output_name(c->activation),
+                c->rule == RULE_TAGS ? "tags" : "best");
+    if (c->top)
+        text_printf(t, ", top %d", c->top);
+    if (c->has_threshold)
+        text_printf(t, ", threshold %.9g", c->threshold);
+    text_puts(t, "\n");
+    if (c->labels_file)
+        text_printf(t, "  labels %s, %d\n", c->labels_file, c->labels.count);
+}

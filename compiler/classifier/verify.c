@@ -1,0 +1,225 @@
+/* Everything about a classifier that the runtime trusts. The steps are followed with what is known of
+ * a picture's size: nothing at first, then a lower bound of its sides, then the size itself. */
+#include "compiler/classifier/classifier.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+enum { MAX_SIDE = 65535 };
+
+typedef struct Verifier {
+    const Classifier *classifier;
+    Diag *diag;
+    const int *input; /* channels, height, width */
+    int errors;
+    int height, width; /* known when exact; else both are at least this */
+    bool exact;
+    const Step *resize; /* the last one, or NULL */
+    const Step *floats; /* the first step on floats, or NULL */
+    bool is_gray;
+} Verifier;
+
+#define fail(v, loc, key, ...) ((v)->errors++, diag_error((v)->diag, (loc), (key), __VA_ARGS__))
+
+static void check_range(Verifier *v, const Step *s, int count, int low, const char *what)
+{
+    for (int i = 0; i < count; i++)
+        if (s->n[i] < low || s->n[i] > MAX_SIDE)
+            fail(v, s->loc, "preprocess-value", "%s %s of %d: it must be within %d..%d",
+                 step_name(s->op), what, s->n[i], low, MAX_SIDE);
+}
+
+static void check_resize(Verifier *v, const Step *s)
+{
+    const bool is_shorter = s->op == STEP_RESIZE_SHORTER;
+
+    check_range(v, s, is_shorter ? 1 : 2, 1, "side");
+    if (!filter_name((Filter)s->method))
+        bug("resize with the unknown filter %d", s->method);
+    v->height = s->n[0];
+    v->width = is_shorter ? s->n[0] : s->n[1];
+    v->exact = !is_shorter;
+    v->resize = s;
+}
+
+static void check_crop(Verifier *v, const Step *s)
+{
+    check_range(v, s, 2, 1, "side");
+    if (v->resize && (s->n[0] > v->height || s->n[1] > v->width)) {
+        fail(v, s->loc, "crop-size", "center_crop to %d x %d is larger than the %d x %d before it",
+             s->n[0], s->n[1], v->height, v->width);
+        diag_note(v->diag, v->resize->loc, "the picture is resized here");
+    }
+    v->height = s->n[0];
+    v->width = s->n[1];
+    v->exact = true;
+    v->resize = NULL;
+}
+
+static void check_pad(Verifier *v, const Step *s)
+{
+    check_range(v, s, 4, 0, "width");
+    for (int i = 0; i < 3; i++)
+        if (!(s->v[i] >= 0.0 && s->v[i] <= 255.0))
+            fail(v, s->loc, "preprocess-value", "pad value %g: pixels are within 0..255", s->v[i]);
+    v->height += s->n[0] + s->n[2];
+    v->width += s->n[1] + s->n[3];
+}
+
+static void check_scale(Verifier *v, const Step *s)
+{
+    if (!isfinite(s->v[0]) || s->v[0] == 0.0)
+        fail(v, s->loc, "preprocess-value", "scale by %g makes all pixels equal", s->v[0]);
+}
+
+static void check_normalize(Verifier *v, const Step *s)
+{
+    const int channels = v->input[0];
+
+    if (s->mean_count != channels || s->std_count != channels) {
+        fail(v, s->loc, "normalize-count",
+             "normalize has %d means and %d deviations, the network's input has %d channels",
+             s->mean_count, s->std_count, channels);
+        return;
+    }
+    for (int i = 0; i < channels; i++) {
+        if (!isfinite(s->v[i]) || !isfinite(s->v[4 + i]))
+            fail(v, s->loc, "preprocess-value", "normalize by a number that is not finite");
+        else if ((float)s->v[4 + i] == 0.0f)
+            fail(v, s->loc, "preprocess-value", "normalize divides by a deviation of %g",
+                 s->v[4 + i]);
+    }
+}
+
+static void check_color(Verifier *v, const Step *s)
+{
+    if (!color_name((Color)s->method))
+        bug("unknown color %d", s->method);
+    v->is_gray = s->method == COLOR_GRAY;
+}
+
+static void check_step(Verifier *v, const Step *s)
+{
+    switch (s->op) {
+    case STEP_COLOR:
+        check_color(v, s);
+        break;
+    case STEP_RESIZE:
+    case STEP_RESIZE_SHORTER:
+        check_resize(v, s);
+        break;
+    case STEP_CENTER_CROP:
+        check_crop(v, s);
+        break;
+    case STEP_PAD:
+        check_pad(v, s);
+        break;
+    case STEP_SCALE:
+        check_scale(v, s);
+        break;
+    case STEP_NORMALIZE:
+        check_normalize(v, s);
+        break;
+    case STEP_COUNT:
+        bug("a step without operation");
+    }
+}
+
+static void check_order(Verifier *v, const Step *s)
+{
+    const bool is_on_floats = s->op == STEP_SCALE || s->op == STEP_NORMALIZE;
+
+    if (is_on_floats && !v->floats)
+        v->floats = s;
+    if (is_on_floats || !v->floats)
+        return;
+    fail(v, s->loc, "preprocess-order", "%s works on 8-bit pixels, so it must come before %s",
+         step_name(s->op), step_name(v->floats->op));
+}
+
+/* The picture that comes out must be the network's input. */
+static void check_result(Verifier *v, Loc loc)
+{
+    const int *in = v->input;
+
+    if (in[0] != 3 && !(in[0] == 1 && v->is_gray))
+        fail(v, loc, "preprocess-channels",
+             in[0] == 1
+                 ? "the network's input has %d channel: its pictures need 'color gray'"
+                 : "the network's input has %d channels, a picture has 3 (or 1: 'color gray')",
+             in[0]);
+    if (!v->exact)
+        fail(v, loc, "preprocess-size",
+             "pictures of any size must become %d x %d for the network: a resize to that size or a "
+             "center_crop is missing",
+             in[1], in[2]);
+    else if (v->height != in[1] || v->width != in[2])
+        fail(v, loc, "preprocess-size",
+             "preprocessing makes pictures of %d x %d (height x width), the network's input is "
+             "%d x %d",
+             v->height, v->width, in[1], in[2]);
+}
+
+static void check_member(Verifier *v, const Member *m)
+{
+    v->height = v->width = 0;
+    v->exact = v->is_gray = false;
+    v->resize = v->floats = NULL;
+    if (!v->classifier->takes_pictures) {
+        if (m->steps.count)
+            bug("a bare model with preprocessing");
+        return;
+    }
+    const int before = v->errors;
+    for_each_vec(const Step, s, &m->steps) {
+        check_order(v, s);
+        check_step(v, s);
+    }
+    if (v->errors == before)
+        check_result(v, m->steps.count ? vec_last(&m->steps).loc : m->loc);
+}
+
+static void check_output(Verifier *v, int classes)
+{
+    const Classifier *c = v->classifier;
+
+    if (!output_name(c->activation) || !rule_c_name(c->rule))
+        bug("unknown output %d or rule %d", (int)c->activation, (int)c->rule);
+    if (c->top < 0 || c->top > classes)
+        fail(v, c->output_loc, "top", "top %d of %d classes", c->top, classes);
+    if (c->has_threshold && !isfinite(c->threshold))
+        fail(v, c->output_loc, "threshold", "the threshold is not a finite number");
+    else if (c->has_threshold && c->activation != OUTPUT_NONE &&
+             (c->threshold < 0.0 || c->threshold > 1.0))
+        fail(v, c->output_loc, "threshold", "threshold %g: scores after %s are within 0..1",
+             c->threshold, output_name(c->activation));
+}
+
+static void check_labels(Verifier *v, int classes)
+{
+    const Classifier *c = v->classifier;
+
+    if (!c->labels_file || c->labels.count == classes)
+        return;
+    if (c->labels_loc.source)
+        fail(v, c->labels_loc, "label-count", "%s has %d labels, the network has %d classes",
+             c->labels_file, c->labels.count, classes);
+    else {
+        v->errors++;
+        diag_file_error(v->diag, c->labels_file, "label-count",
+                        "it has %d labels, the network has %d classes", c->labels.count, classes);
+    }
+}
+
+int classifier_verify(const Classifier *c, Diag *d, const int input[3], int classes)
+{
+    Verifier v = { .classifier = c, .diag = d, .input = input };
+
+    if (c->members.count != 1 || c->merge != MERGE_SINGLE)
+        bug("%d members merged by %d", c->members.count, (int)c->merge);
+    for (int i = 0; i < c->members.count; i++)
+        check_member(&v, &c->members.at[i]);
+    check_output(&v, classes);
+    check_labels(&v, classes);
+    return v.errors;
+}

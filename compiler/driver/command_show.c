@@ -1,0 +1,201 @@
+/* kiln show: what became of each node, as a table, as JSON or as a graph for dot. */
+#include "compiler/driver/compile.h"
+
+#include <string.h>
+
+/* One row of the table. */
+typedef struct Row {
+    const Node *node;
+    const Call *call; /* the last one of the node; NULL: nothing is computed */
+    int64_t parameters;
+    const char *shape, *place;
+} Row;
+
+typedef Vec(Row) RowList;
+
+static const Call *last_call(const Program *p, const Node *n)
+{
+    const Call *found = NULL;
+    for_each_vec(Call, c, &p->calls)
+        if (c->node == n)
+            found = c;
+    return found;
+}
+
+static int64_t node_parameters(const Node *n)
+{
+    int64_t count = 0;
+    for (int i = 0; i < PARAM_ROLES; i++)
+        if (n->param[i])
+            count += shape_count(&n->param[i]->shape);
+    return count;
+}
+
+/* Where the result lies: "arena + 4096" (bytes), "output", "view". */
+static const char *place_of(Arena *a, const Node *n, const Call *c)
+{
+    if (!c)
+        return n->op == OP_INPUT ? "input" : "view";
+    const Argument *x = &c->argument[emit_result_argument(c->function)];
+    long long bytes = (long long)x->offset * (long long)sizeof(float);
+    if (x->kind == ARGUMENT_ARENA)
+        return arena_printf(a, "%lld", bytes);
+    return bytes ? arena_printf(a, "output + %lld", bytes) : "output";
+}
+
+static RowList rows_of(Compilation *c)
+{
+    RowList rows = { 0 };
+    Arena *a = c->graph_arena;
+    for_each_node(n, c->graph) {
+        const Call *call = last_call(c->program, n);
+        Row row = { n, call, node_parameters(n), shape_text(a, &n->shape), place_of(a, n, call) };
+        vec_push(a, &rows, row);
+    }
+    return rows;
+}
+
+/* Trained ones, as papers count them: running statistics are none. A shared parameter counts once. */
+static int64_t learned_parameters(Compilation *c)
+{
+    Vec(const Param *) seen = { 0 };
+    int64_t count = 0;
+    for_each_node(n, c->source)
+        for (int i = PARAM_WEIGHT; i <= PARAM_BIAS; i++) {
+            bool known = !n->param[i];
+            for (int k = 0; k < seen.count && !known; k++)
+                known = seen.at[k] == n->param[i];
+            if (known)
+                continue;
+            vec_push(c->scratch_arena, &seen, n->param[i]);
+            count += shape_count(&n->param[i]->shape);
+        }
+    return count;
+}
+
+static int64_t total_macs(const Program *p)
+{
+    int64_t macs = 0;
+    for_each_vec(Call, c, &p->calls)
+        macs += c->macs;
+    return macs;
+}
+
+/* --- text --------------------------------------------------------------------------------------------- */
+
+static int widest_path(const RowList *rows)
+{
+    int width = 4;
+    for_each_vec(const Row, r, rows)
+        width = (int)strlen(r->node->path) > width ? (int)strlen(r->node->path) : width;
+    return width;
+}
+
+static void show_text(Compilation *c, const RowList *rows)
+{
+    const Program *p = c->program;
+    int width = widest_path(rows);
+    printf("%-*s %-15s %-20s %10s %13s %12s  %s\n", width, "node", "operator", "shape",
+           "parameters", "MACs", "arena offset", "kernel");
+    for_each_vec(const Row, r, rows) {
+        printf("%-*s %-15s %-20s %10lld %13lld %12s", width, r->node->path,
+               op_info(r->node->op)->name, r->shape, (long long)r->parameters,
+               r->call ? (long long)r->call->macs : 0, r->place);
+        if (r->call)
+            printf("  %s%s%s", r->call->function->name, r->call->tile[0] ? ", tile " : "",
+                   r->call->tile);
+        putchar('\n');
+    }
+    printf("\n%s for %s: %lld parameters, %lld MACs, %d functions, %lld bytes of weights\n",
+           p->name, p->target->name, (long long)learned_parameters(c), (long long)total_macs(p),
+           p->functions.count, (long long)emit_weight_bytes(p));
+    printf("arena: %lld bytes; no plan can need less than %lld\n", (long long)p->arena_bytes,
+           (long long)p->arena_lower_bound);
+}
+
+/* --- json --------------------------------------------------------------------------------------------- */
+
+static const char *json_string(Arena *a, const char *text)
+{
+    Text t = { .arena = a };
+    text_puts(&t, "\"");
+    for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            text_printf(&t, "\\%c", *s);
+        else if (*s < ' ')
+            text_printf(&t, "\\u%04x", *s);
+        else
+            text_append(&t, (const char *)s, 1);
+    }
+    text_puts(&t, "\"");
+    return text_string(&t);
+}
+
+static void show_json_row(Compilation *c, const Row *r, bool is_last)
+{
+    Arena *a = c->graph_arena;
+    printf("    {\"path\": %s, \"operator\": \"%s\", \"shape\": %s, \"parameters\": %lld, ",
+           json_string(a, r->node->path), op_info(r->node->op)->name, r->shape,
+           (long long)r->parameters);
+    printf("\"macs\": %lld, \"place\": \"%s\", ", r->call ? (long long)r->call->macs : 0, r->place);
+    if (r->call)
+        printf("\"kernel\": \"%s\", \"tile\": %s}", r->call->function->name,
+               json_string(a, r->call->tile));
+    else
+        printf("\"kernel\": null, \"tile\": null}");
+    puts(is_last ? "" : ",");
+}
+
+static void show_json(Compilation *c, const RowList *rows)
+{
+    const Program *p = c->program;
+    printf("{\n  \"network\": %s,\n  \"digest\": \"%s\",\n  \"target\": \"%s\",\n",
+           json_string(c->graph_arena, p->name), c->digest, p->target->name);
+    printf("  \"parameters\": %lld,\n  \"macs\": %lld,\n  \"weight_bytes\": %lld,\n",
+           (long long)learned_parameters(c), (long long)total_macs(p),
+           (long long)emit_weight_bytes(p));
+    printf("  \"arena_bytes\": %lld,\n  \"arena_lower_bound\": %lld,\n  \"nodes\": [\n",
+           (long long)p->arena_bytes, (long long)p->arena_lower_bound);
+    for (int i = 0; i < rows->count; i++)
+        show_json_row(c, &rows->at[i], i == rows->count - 1);
+    puts("  ]\n}");
+}
+
+/* --- dot ---------------------------------------------------------------------------------------------- */
+
+static void show_dot(Compilation *c)
+{
+    Text text = { .arena = c->graph_arena };
+    graph_dump_dot(c->graph, &text);
+    fputs(text_string(&text), stdout);
+}
+
+static void show(Compilation *c)
+{
+    const char *format = c->line->format ? c->line->format : "text";
+    if (strcmp(format, "dot") == 0) {
+        show_dot(c);
+        return;
+    }
+    RowList rows = rows_of(c);
+    if (strcmp(format, "json") == 0)
+        show_json(c, &rows);
+    else
+        show_text(c, &rows);
+}
+
+ExitStatus command_show(const CommandLine *line)
+{
+    if (compile_lists(line))
+        return EXIT_DONE;
+    Compilation c;
+    compile_begin(&c, line);
+    ExitStatus status = compile_choose_target(&c);
+    if (status == EXIT_DONE)
+        status = compile_source(&c, WEIGHTS_OPTIONAL);
+    if (status == EXIT_DONE)
+        status = compile_program(&c);
+    if (status == EXIT_DONE && !compile_dumps(&c))
+        show(&c);
+    return compile_end(&c, status);
+}

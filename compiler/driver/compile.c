@@ -1,0 +1,228 @@
+/* The story of one compilation, top to bottom: the source is parsed and elaborated to a graph, weights are
+ * bound to it, passes transform a copy, the schedule makes a program of that, and a command emits it.
+ * Problems of the input are reported through diag with a place; the rest names what it is about. */
+#include "compiler/driver/compile.h"
+
+#include "compiler/base/digest.h"
+#include "compiler/driver/weights.h"
+#include "compiler/pass/pass.h"
+
+#include <string.h>
+
+ExitStatus compile_fail(ExitStatus status, const char *what, const char *reason)
+{
+    fprintf(stderr, "kiln: %s%s%s\n", what ? what : "", what ? ": " : "", reason);
+    return status;
+}
+
+void compile_begin(Compilation *c, const CommandLine *line)
+{
+    *c = (Compilation){ .line = line };
+    c->source_arena = arena_new();
+    c->graph_arena = arena_new();
+    c->scratch_arena = arena_new();
+    c->diag = (Diag){ .out = stderr, .limit = 20 };
+}
+
+ExitStatus compile_end(Compilation *c, ExitStatus status)
+{
+    arena_free(c->scratch_arena);
+    arena_free(c->graph_arena);
+    arena_free(c->source_arena);
+    return status;
+}
+
+static void say(const Compilation *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(const Compilation *c, const char *format, ...)
+{
+    if (!c->line->verbose)
+        return;
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+/* --- lists -------------------------------------------------------------------------------------- */
+
+static bool is_help(const char *value)
+{
+    return value && strcmp(value, "help") == 0;
+}
+
+bool compile_lists(const CommandLine *line)
+{
+    if (is_help(line->target)) {
+        for (const Target *const *t = targets; *t; t++)
+            printf("%-8s %s%s\n", (*t)->name, (*t)->description,
+                   *t == target_host() ? " (this machine)" : "");
+        return true;
+    }
+    if (is_help(line->dump_after)) {
+        printf("%-18s the graph as elaborated\n", "elaborate");
+        for (int i = 0; i < pass_count; i++)
+            printf("%-18s %s\n", pass_pipeline[i].name, pass_pipeline[i].summary);
+        return true;
+    }
+    return false;
+}
+
+ExitStatus compile_choose_target(Compilation *c)
+{
+    const char *name = c->line->target;
+    c->target = name ? target_find(name) : target_host();
+    if (!c->target)
+        return compile_fail(EXIT_USAGE, name,
+                            "there is no target of that name; --target help lists them");
+    if (c->line->strict)
+        c->target = target_strict(c->graph_arena, c->target);
+    return EXIT_DONE;
+}
+
+/* --- elaboration ------------------------------------------------------------------------------------ */
+
+static ExitStatus read_params(Compilation *c, ElaborateOptions *o)
+{
+    const StringList *given = &c->line->params;
+    ParamOverride *params = arena_new_array(c->source_arena, ParamOverride, given->count + 1);
+    for (int i = 0; i < given->count; i++) {
+        const char *equals = strchr(given->at[i], '=');
+        if (!equals || equals == given->at[i])
+            return compile_fail(EXIT_USAGE, given->at[i], "--param takes NAME=VALUE");
+        params[i].name = arena_strndup(c->source_arena, given->at[i],
+                                       (size_t)(equals - given->at[i]));
+        params[i].value = equals + 1;
+    }
+    o->params = params;
+    o->param_count = given->count;
+    return EXIT_DONE;
+}
+
+static ExitStatus count_errors(const Compilation *c)
+{
+    if (c->diag.errors > 1)
+        fprintf(stderr, "kiln: %d errors\n", c->diag.errors);
+    return EXIT_INPUT;
+}
+
+static ExitStatus elaborate_source(Compilation *c)
+{
+    ElaborateOptions o = { .name = c->line->name, .labels_file = c->line->labels };
+    ExitStatus status = read_params(c, &o);
+    if (status != EXIT_DONE)
+        return status;
+    say(c, "elaborating %s", c->line->source);
+    if (!elaborate(c->source_arena, c->line->source, &o, &c->diag, &c->elaborated) ||
+        c->diag.errors)
+        return count_errors(c);
+    c->classifier = c->elaborated.classifier;
+    c->source = c->elaborated.member[0].graph;
+    if (c->elaborated.member_count != 1)
+        return compile_fail(EXIT_INPUT, c->elaborated.name,
+                            "a classifier of several networks cannot be compiled yet");
+    const char *broken = graph_verify(c->source, c->scratch_arena);
+    if (broken)
+        bug("graph of %s: %s", c->source->name, broken);
+    return EXIT_DONE;
+}
+
+/* --- digest ----------------------------------------------------------------------------------------- */
+
+/* Of the network's text and its weights; neither target nor passes change it. */
+static const char *digest_of(Compilation *c)
+{
+    Digest d;
+    digest_start(&d);
+    Text text = { .arena = c->scratch_arena };
+    graph_dump(c->source, &text);
+    digest_add(&d, text_string(&text), text.length);
+    for_each_node(n, c->source)
+        for (int i = 0; i < PARAM_ROLES; i++)
+            if (n->param[i] && n->param[i]->data)
+                digest_add(&d, n->param[i]->data,
+                           (size_t)shape_count(&n->param[i]->shape) * sizeof(float));
+    return digest_text(c->source_arena, &d);
+}
+
+ExitStatus compile_source(Compilation *c, WeightNeed need)
+{
+    ExitStatus status = elaborate_source(c);
+    if (status == EXIT_DONE)
+        status = compile_bind_weights(c, need);
+    if (status == EXIT_INPUT)
+        return status;
+    if (status == EXIT_DONE) {
+        c->digest = digest_of(c);
+        arena_reset(c->scratch_arena);
+    }
+    return status;
+}
+
+/* --- passes and schedule ------------------------------------------------------------------------------ */
+
+bool compile_dumps(const Compilation *c)
+{
+    if (!c->line->dump_after)
+        return false;
+    Text text = { .arena = c->scratch_arena };
+    graph_dump(c->graph, &text);
+    fputs(text_string(&text), stdout);
+    return true;
+}
+
+/* The pass after which to stop; NULL: none. */
+static ExitStatus find_last_pass(const Compilation *c, const Pass **last)
+{
+    const char *name = c->line->dump_after;
+    *last = NULL;
+    if (!name || strcmp(name, "elaborate") == 0)
+        return EXIT_DONE;
+    *last = pass_find(name);
+    return *last ? EXIT_DONE
+                 : compile_fail(EXIT_USAGE, name,
+                                "there is no pass of that name; --dump-after help lists them");
+}
+
+ExitStatus compile_program(Compilation *c)
+{
+    const Pass *last;
+    ExitStatus status = find_last_pass(c, &last);
+    if (status != EXIT_DONE)
+        return status;
+    c->graph = graph_copy(c->graph_arena, c->source);
+    if (c->line->dump_after && !last)
+        return EXIT_DONE;
+    pass_run(c->graph, last, c->scratch_arena);
+    if (c->line->dump_after)
+        return EXIT_DONE;
+    say(c, "scheduling %d nodes for %s", c->graph->nodes.count, c->target->name);
+    c->program = arena_new_of(c->graph_arena, Program);
+    const char *error = program_build(c->graph_arena, c->graph, c->target, c->program);
+    return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
+}
+
+/* --- emission ----------------------------------------------------------------------------------------- */
+
+WeightForm compile_weight_form(const CommandLine *line)
+{
+    static const char *const names[] = {
+        [WEIGHTS_DECIMAL] = "decimal", [WEIGHTS_LITERAL] = "literal", [WEIGHTS_INCBIN] = "incbin"
+    };
+    for (int i = WEIGHTS_DECIMAL; line->weights_as && i <= WEIGHTS_INCBIN; i++)
+        if (strcmp(line->weights_as, names[i]) == 0)
+            return (WeightForm)i;
+    return WEIGHTS_AUTO;
+}
+
+Emission compile_emission(Compilation *c, WeightForm form)
+{
+    return (Emission){ .arena = c->graph_arena,
+                       .program = c->program,
+                       .classifier = c->classifier,
+                       .digest = c->digest,
+                       .weights = form,
+                       .openmp = c->line->threads && strcmp(c->line->threads, "openmp") == 0 };
+}

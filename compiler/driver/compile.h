@@ -1,0 +1,54 @@
+/* One compilation: from the command line to the program that is emitted. */
+#ifndef KILN_DRIVER_COMPILE_H
+#define KILN_DRIVER_COMPILE_H
+
+#include "compiler/driver/options.h"
+#include "compiler/import/weights.h"
+#include "compiler/schedule/program.h"
+
+typedef enum WeightNeed {
+    WEIGHTS_REQUIRED,
+    WEIGHTS_OPTIONAL /* without any, the network is filled with random ones: only its structure matters */
+} WeightNeed;
+
+typedef struct Compilation {
+    const CommandLine *line;
+    Arena *source_arena;  /* the tree, the graph elaborated from it, weights: until the end */
+    Arena *graph_arena;   /* the transformed graph, kernels, packed weights: until emitted */
+    Arena *scratch_arena; /* reset after every pass */
+    Diag diag;
+    Elaborated elaborated;
+    const Classifier *classifier; /* never NULL; a bare model's takes tensors only */
+    Graph *source;                /* what the reference interpreter runs */
+    Graph *graph;                 /* what the passes made of it */
+    const Target *target;
+    Program *program;
+    const char *digest;
+} Compilation;
+
+void compile_begin(Compilation *c, const CommandLine *line);
+/* Frees the arenas; returns `status`. */
+ExitStatus compile_end(Compilation *c, ExitStatus status);
+
+/* Reads, elaborates, binds and verifies: c->source, c->classifier, c->digest. */
+ExitStatus compile_source(Compilation *c, WeightNeed need);
+/* Passes and schedule: c->graph, c->program. */
+ExitStatus compile_program(Compilation *c);
+
+/* c->target from --target and --strict. */
+ExitStatus compile_choose_target(Compilation *c);
+
+/* Where an option asks for a list instead of a compilation (`--target help`), prints it; true where it did. */
+bool compile_lists(const CommandLine *line);
+/* Prints the graph where --dump-after asks for it; true where it did. */
+bool compile_dumps(const Compilation *c);
+
+/* The form of weights that --weights-as asks for; WEIGHTS_AUTO without it. */
+WeightForm compile_weight_form(const CommandLine *line);
+/* What emit_folder() needs to know. */
+Emission compile_emission(Compilation *c, WeightForm form);
+
+/* "kiln: PATH: reason" on standard error. */
+ExitStatus compile_fail(ExitStatus status, const char *what, const char *reason);
+
+#endif

@@ -1,0 +1,286 @@
+/* Binds stored tensors to the parameters of a graph by name. Nothing is converted until it is known
+ * that everything fits. */
+#include "compiler/elaborate/bind.h"
+
+#include "compiler/import/random_weights.h"
+
+enum { SHOWN = 20 };
+
+/* A stored tensor under the name that the rules give it. */
+typedef struct Offer {
+    const WeightTensor *tensor;
+    const char *name; /* NULL: ignored by a rule */
+    bool used;
+} Offer;
+
+typedef struct Binding {
+    Arena *arena;
+    const Graph *g;
+    Diag *diag;
+    const char *files; /* of the store, for messages */
+    Vec(Offer) offers;
+    Map by_name; /* -> Offer * */
+    Vec(const Param *) missing, misshapen, broken;
+    int doubles;
+} Binding;
+
+/* --- renaming ------------------------------------------------------------------------------- */
+
+typedef struct Capture {
+    const char *at;
+    size_t length;
+} Capture;
+
+/* Matches a pattern in which each star stands for the shortest run that lets the rest match. */
+static bool match(const char *pattern, const char *name, Capture *captures)
+{
+    while (*pattern && *pattern != '*') {
+        if (*pattern++ != *name++)
+            return false;
+    }
+    if (!*pattern)
+        return !*name;
+    for (size_t length = 0;; length++) {
+        *captures = (Capture){ name, length };
+        if (match(pattern + 1, name + length, captures + 1))
+            return true;
+        if (!name[length])
+            return false;
+    }
+}
+
+const char *bind_rename(Arena *arena, const RenameRule *rule, const char *name)
+{
+    Capture captures[RENAME_MAX_STARS + 1];
+    if (!match(rule->pattern, name, captures))
+        return NULL;
+    Text text = { .arena = arena };
+    int star = 0;
+    for (const char *c = rule->replacement ? rule->replacement : ""; *c; c++) {
+        if (*c == '*') {
+            text_append(&text, captures[star].at, captures[star].length);
+            star++;
+        } else {
+            text_append(&text, c, 1);
+        }
+    }
+    return text_string(&text);
+}
+
+/* The name by the first rule that matches; NULL: ignored. */
+static const char *renamed(Binding *b, const RenameList *rules, const char *name)
+{
+    for_each_vec(RenameRule, rule, rules) {
+        const char *other = bind_rename(b->arena, rule, name);
+        if (other)
+            return rule->replacement ? other : NULL;
+    }
+    return name;
+}
+
+/* --- what the store offers ------------------------------------------------------------------ */
+
+static void note_files(Binding *b, const WeightStore *store)
+{
+    Map seen = { 0 };
+    Text text = { .arena = b->arena };
+    for (int i = 0; i < store->tensors.count; i++) {
+        const WeightTensor *t = store->tensors.entry[i].value;
+        if (t->file && !map_set(b->arena, &seen, t->file, b))
+            text_printf(&text, "%s%s", text.length ? ", " : "", t->file);
+    }
+    b->files = text.length ? text_string(&text) : "the weight files";
+}
+
+static void report_double(Binding *b, const Offer *first, const Offer *second)
+{
+    b->doubles++;
+    diag_file_error(b->diag, b->files, "rename", "the tensors '%s' and '%s' are both renamed '%s'",
+                    first->tensor->name, second->tensor->name, second->name);
+}
+
+static void collect_offers(Binding *b, const WeightStore *store, const RenameList *rules)
+{
+    for (int i = 0; i < store->tensors.count; i++) {
+        const WeightTensor *t = store->tensors.entry[i].value;
+        vec_push(b->arena, &b->offers, (Offer){ t, renamed(b, rules, t->name), false });
+    }
+    for_each_vec(Offer, offer, &b->offers) {
+        Offer *before = offer->name ? map_get(&b->by_name, offer->name) : NULL;
+        if (before)
+            report_double(b, before, offer);
+        else if (offer->name)
+            map_set(b->arena, &b->by_name, offer->name, offer);
+    }
+}
+
+static bool same_shape(const WeightTensor *t, const Shape *s)
+{
+    if (t->rank != s->rank)
+        return false;
+    for (int i = 0; i < t->rank; i++)
+        if (t->dim[i] != s->dim[i])
+            return false;
+    return true;
+}
+
+static void check_param(Binding *b, const Param *p)
+{
+    Offer *offer = map_get(&b->by_name, p->name);
+    if (offer)
+        offer->used = true;
+    if (!offer)
+        vec_push(b->arena, &b->missing, p);
+    else if (!same_shape(offer->tensor, &p->shape))
+        vec_push(b->arena, &b->misshapen, p);
+    else if (offer->tensor->problem)
+        vec_push(b->arena, &b->broken, p);
+}
+
+/* --- reports -------------------------------------------------------------------------------- */
+
+static const char *tensor_shape(Binding *b, const WeightTensor *t)
+{
+    Text text = { .arena = b->arena };
+    text_puts(&text, "[");
+    for (int i = 0; i < t->rank; i++)
+        text_printf(&text, "%s%lld", i ? ", " : "", (long long)t->dim[i]);
+    text_puts(&text, "]");
+    return text_string(&text);
+}
+
+static bool is_unexpected(const Offer *o)
+{
+    static const char counter[] = "num_batches_tracked";
+    if (o->used || !o->name)
+        return false;
+    size_t length = strlen(o->name), tail = sizeof counter - 1;
+    return length < tail || strcmp(o->name + length - tail, counter) != 0;
+}
+
+static void note_rest(Binding *b, int count)
+{
+    if (count > SHOWN)
+        diag_note(b->diag, (Loc){ 0 }, "and %d more", count - SHOWN);
+}
+
+static const char *place_of(Binding *b, Loc loc)
+{
+    if (!loc.source)
+        return "";
+    int line, column;
+    source_position(loc.source, loc.start, &line, &column);
+    return arena_printf(b->arena, " (%s:%d:%d)", loc.source->name, line, column);
+}
+
+static void report_missing(Binding *b)
+{
+    Vec(const char *) spare = { 0 };
+    for_each_vec(Offer, offer, &b->offers)
+        if (is_unexpected(offer))
+            vec_push(b->arena, &spare, offer->name);
+    diag_file_error(b->diag, b->files, "missing-tensor",
+                    "%d of the tensors that the network '%s' needs %s missing", b->missing.count,
+                    b->g->name, b->missing.count == 1 ? "is" : "are");
+    for (int i = 0; i < b->missing.count && i < SHOWN; i++) {
+        const Param *p = b->missing.at[i];
+        const char *near = nearest_name(p->name, spare.at, spare.count);
+        diag_note(b->diag, (Loc){ 0 }, "missing: %s %s%s%s%s%s", p->name,
+                  shape_text(b->arena, &p->shape), place_of(b, p->loc),
+                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
+    note_rest(b, b->missing.count);
+}
+
+static void report_misshapen(Binding *b)
+{
+    diag_file_error(b->diag, b->files, "misshapen-tensor",
+                    "%d tensor%s other shapes than the network '%s' needs", b->misshapen.count,
+                    b->misshapen.count == 1 ? " has" : "s have", b->g->name);
+    for (int i = 0; i < b->misshapen.count && i < SHOWN; i++) {
+        const Param *p = b->misshapen.at[i];
+        const Offer *offer = map_get(&b->by_name, p->name);
+        diag_note(b->diag, (Loc){ 0 }, "misshapen: %s is %s in the file, the network needs %s%s",
+                  p->name, tensor_shape(b, offer->tensor), shape_text(b->arena, &p->shape),
+                  place_of(b, p->loc));
+    }
+    note_rest(b, b->misshapen.count);
+}
+
+static void report_broken(Binding *b)
+{
+    for (int i = 0; i < b->broken.count && i < SHOWN; i++) {
+        const Offer *offer = map_get(&b->by_name, b->broken.at[i]->name);
+        diag_file_error(b->diag, offer->tensor->file ? offer->tensor->file : b->files,
+                        "broken-tensor", "the tensor '%s' cannot be read: %s", offer->tensor->name,
+                        offer->tensor->problem);
+    }
+    note_rest(b, b->broken.count);
+}
+
+static void report_unexpected(Binding *b)
+{
+    int count = 0;
+    for_each_vec(Offer, offer, &b->offers)
+        count += is_unexpected(offer);
+    if (!count)
+        return;
+    diag_warning(b->diag, (Loc){ 0 }, "unexpected-tensor",
+                 "%d tensor%s of %s %s not used by the network '%s'", count, count == 1 ? "" : "s",
+                 b->files, count == 1 ? "is" : "are", b->g->name);
+    int shown = 0;
+    for_each_vec(Offer, offer, &b->offers)
+        if (is_unexpected(offer) && shown++ < SHOWN)
+            diag_note(b->diag, (Loc){ 0 }, "unexpected: %s %s", offer->name,
+                      tensor_shape(b, offer->tensor));
+    note_rest(b, count);
+}
+
+/* --- binding -------------------------------------------------------------------------------- */
+
+static void take_data(Binding *b)
+{
+    for_each_node(n, b->g)
+        for (int role = 0; role < PARAM_ROLES; role++) {
+            Param *p = n->param[role];
+            if (!p)
+                continue;
+            const Offer *offer = map_get(&b->by_name, p->name);
+            p->data = weight_floats(b->arena, offer->tensor);
+        }
+}
+
+bool bind_weights(Graph *g, WeightStore *store, const RenameList *renames, Diag *diag)
+{
+    Binding b = { .arena = g->arena, .g = g, .diag = diag };
+    note_files(&b, store);
+    collect_offers(&b, store, renames);
+    for_each_node(n, g)
+        for (int role = 0; role < PARAM_ROLES; role++)
+            if (n->param[role])
+                check_param(&b, n->param[role]);
+    if (b.missing.count)
+        report_missing(&b);
+    if (b.misshapen.count)
+        report_misshapen(&b);
+    if (b.broken.count)
+        report_broken(&b);
+    report_unexpected(&b);
+    if (b.missing.count || b.misshapen.count || b.broken.count || b.doubles)
+        return false;
+    take_data(&b);
+    return true;
+}
+
+void bind_random(Graph *g, WeightStore *store, uint64_t seed)
+{
+    for_each_node(n, g)
+        for (int role = 0; role < PARAM_ROLES; role++) {
+            Param *p = n->param[role];
+            if (!p || p->data)
+                continue;
+            const WeightTensor *t = weights_add_random(store, p->name, p->shape.rank, p->shape.dim,
+                                                       seed);
+            p->data = weight_floats(g->arena, t);
+        }
+}

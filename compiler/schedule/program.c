@@ -1,0 +1,146 @@
+/* From a graph to the program that emit/ prints: a kernel for every node that computes something, the
+ * memory plan, and the arguments of each call. Functions with one name are one function. */
+#include "compiler/schedule/program.h"
+
+#include "compiler/base/diag.h"
+#include "compiler/base/map.h"
+#include "compiler/graph/view.h"
+#include "compiler/kernel/kernel.h"
+#include "compiler/schedule/choose.h"
+#include "compiler/schedule/plan_memory.h"
+
+#include <string.h>
+
+typedef struct Builder {
+    Arena *arena;
+    const Graph *g;
+    Program *p;
+    Kernel *kernel; /* [nodes] */
+    Map functions;  /* name -> Function */
+    Map arrays;     /* path and layout -> ConstArray */
+    MemoryPlan plan;
+} Builder;
+
+static const char *build_kernel(Builder *b, const Node *n)
+{
+    KernelEnv env = { b->arena, b->p->target, choose_tile(b->p->target, n) };
+    Kernel *k = &b->kernel[n->id];
+    const char *error = kernel_build(&env, n, k);
+    if (error)
+        return arena_printf(b->arena, "%s: %s", n->path, error);
+    error = loop_check(b->arena, k->function);
+    if (error) {
+        Text t = { .arena = b->arena };
+        loop_print(k->function, &t);
+        bug("%s: %s\n%s", n->path, error, text_string(&t));
+    }
+    return NULL;
+}
+
+/* The function of that name, which must be the same one. */
+static const Function *intern_function(Builder *b, const Function *f)
+{
+    Function *known = map_get(&b->functions, f->name);
+    if (!known) {
+        map_set(b->arena, &b->functions, f->name, (void *)f);
+        vec_push(b->arena, &b->p->functions, f);
+        return f;
+    }
+    Text mine = { .arena = b->arena }, other = { .arena = b->arena };
+    loop_print(f, &mine);
+    loop_print(known, &other);
+    if (strcmp(text_string(&mine), text_string(&other)) != 0)
+        bug("two functions are called '%s'", f->name);
+    return known;
+}
+
+/* A parameter that two nodes share is packed once. */
+static const ConstArray *intern_array(Builder *b, const ConstArray *a)
+{
+    const char *key = arena_printf(b->arena, "%s %s", a->path, a->layout);
+    const ConstArray *known = map_get(&b->arrays, key);
+    if (known && known->count == a->count)
+        return known;
+    map_set(b->arena, &b->arrays, key, (void *)a);
+    vec_push(b->arena, &b->p->arrays, a);
+    return a;
+}
+
+static Argument storage(const Builder *b, const Node *n)
+{
+    const Node *owner = n->view.owner;
+    Argument a = { .offset = n->view.channel };
+    if (owner == b->g->input->view.owner) {
+        a.kind = ARGUMENT_INPUT;
+    } else if (owner == b->g->output->view.owner) {
+        a.kind = ARGUMENT_OUTPUT;
+    } else {
+        a.kind = ARGUMENT_ARENA;
+        a.offset += b->plan.offset[owner->id] / (int64_t)sizeof(float);
+    }
+    return a;
+}
+
+static void build_call(Builder *b, const Node *n)
+{
+    const Kernel *k = &b->kernel[n->id];
+    Argument *argument = arena_new_array(b->arena, Argument, k->function->param_count);
+    int64_t scratch = b->plan.scratch_offset[n->id] / (int64_t)sizeof(float);
+    for (int i = 0; i < k->function->param_count; i++) {
+        const Operand *o = &k->operand[i];
+        switch (o->kind) {
+        case OPERAND_INPUT:
+            argument[i] = storage(b, n->input[o->input]);
+            break;
+        case OPERAND_OUTPUT:
+            argument[i] = storage(b, n);
+            break;
+        case OPERAND_CONST:
+            argument[i] = (Argument){ .kind = ARGUMENT_CONST, .array = intern_array(b, o->array) };
+            break;
+        case OPERAND_SCRATCH:
+            argument[i] = (Argument){ .kind = ARGUMENT_ARENA, .offset = scratch };
+            scratch += o->count;
+            break;
+        }
+    }
+    Call call = { .function = intern_function(b, k->function),
+                  .argument = argument,
+                  .node = n,
+                  .summary = k->summary,
+                  .tile = k->tile,
+                  .macs = node_macs(n) };
+    vec_push(b->arena, &b->p->calls, call);
+}
+
+static void plan(Builder *b)
+{
+    int64_t *scratch = arena_new_array(b->arena, int64_t, b->g->nodes.count);
+    for_each_node(n, b->g)
+        scratch[n->id] = b->kernel[n->id].scratch * (int64_t)sizeof(float);
+    plan_memory(b->g, scratch, b->arena, &b->plan);
+    const char *error = plan_check(b->g, scratch, &b->plan, b->arena);
+    if (error)
+        bug("memory plan of %s: %s", b->g->name, error);
+    b->p->arena_bytes = b->plan.bytes;
+    b->p->arena_lower_bound = b->plan.lower_bound;
+}
+
+const char *program_build(Arena *arena, const Graph *g, const Target *target, Program *out)
+{
+    *out = (Program){ .name = g->name, .graph = g, .target = target };
+    out->input_count = shape_count(&g->input->shape);
+    out->output_count = shape_count(&g->output->shape);
+    Builder b = { .arena = arena, .g = g, .p = out };
+    b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
+    for_each_node(n, g) {
+        const char *error = kernel_is_void(n) ? NULL : build_kernel(&b, n);
+        if (error)
+            return error;
+    }
+    plan(&b);
+    for_each_node(n, g)
+        if (!kernel_is_void(n))
+            build_call(&b, n);
+    return NULL;
+}

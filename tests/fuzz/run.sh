@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Fuzzes every reader with libFuzzer under the address and undefined-behaviour sanitizers and prints the
+# branch coverage that its seeds and mutations reached.
+# Usage: run.sh [RUNS [DRIVER...]]   RUNS mutations each (default 10000); all drivers of the table
+# Leaves build/fuzz/: DRIVER.log, crash-* (an input that failed), coverage in DRIVER.txt.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# driver, longest input, seeds (a folder, or - for those of seeds.c), the reader's sources
+table='
+safetensors  4096  -  compiler/import/safetensors.c
+npy          1024  -  compiler/import/npy.c
+zip          4096  -  compiler/import/zip.c compiler/import/torch_zip.c
+pickle       1024  -  compiler/import/pickle.c compiler/import/pickle_text.c compiler/import/pickle_values.c
+stream       4096  -  compiler/import/torch_stream.c
+torch        4096  -  compiler/import/torch.c compiler/import/torch_tensor.c compiler/import/numpy.c
+'
+
+runs=${1:-10000}
+shift || true
+out=build/fuzz
+warn='-Wall -Wextra -Wno-unused-function'
+sanitize='-fsanitize=address,undefined -fno-sanitize-recover=all'
+flags="-O1 -g $sanitize -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping"
+libraries='-ljpeg -lpng -lopenblas -lzip -lcjson -lz -lm -lpthread'
+
+bash tests/support/dependencies.sh build fuzz
+tool() { command -v "$1-14" || command -v "$1"; }
+profdata=$(tool llvm-profdata) cov=$(tool llvm-cov)
+
+compile() { # driver
+    local runtime=()
+    for f in runtime/*.c; do
+        [ "$f" = runtime/main.c ] || [ ! -e "$f" ] || runtime+=("$out/${f%.c}.o")
+    done
+    make --no-print-directory BUILD=$out CC=clang CFLAGS="$flags" "$out/libkiln.a" "${runtime[@]}"
+    # shellcheck disable=SC2086
+    clang -std=c11 $warn -I. -I$out -D_GNU_SOURCE $flags -fsanitize=fuzzer -o "$out/fuzz_$1" \
+        "tests/fuzz/fuzz_$1.c" "$out/libkiln.a" "${runtime[@]}" $libraries
+}
+
+fuzz() { # driver longest seeds
+    local seeds=$3 corpus=$out/corpus/$1 count
+    [ "$seeds" != - ] || seeds=$out/seeds/$1
+    rm -rf "$corpus" && mkdir -p "$corpus"
+    count=$(find "$seeds" -type f | wc -l)
+    # Leaks are not looked for: libpng and cJSON free what they allocate, and arenas are freed whole.
+    LLVM_PROFILE_FILE=$out/$1.profraw "$out/fuzz_$1" -runs=$((runs + count)) -seed=1 -timeout=5 \
+        -max_len="$2" -use_value_profile=1 -print_final_stats=1 -artifact_prefix="$out/crash-$1-" \
+        "$corpus" "$seeds" >"$out/$1.log" 2>&1 || {
+        tail -40 "$out/$1.log"
+        echo "$1: FAILED; the input is in $out/crash-$1-*, the log in $out/$1.log"
+        return 1
+    }
+}
+
+report() { # driver, sources...
+    local driver=$1
+    shift
+    "$profdata" merge -o "$out/$driver.profdata" "$out/$driver.profraw"
+    "$cov" show "$out/fuzz_$driver" -instr-profile="$out/$driver.profdata" --show-branches=count \
+        "$@" >"$out/$driver.txt"
+    "$cov" report "$out/fuzz_$driver" -instr-profile="$out/$driver.profdata" "$@" |
+        awk -v driver="$driver" '/\.c / { n = split($1, p, "/")
+            printf "  %-12s %-22s %5d branches, %6s covered\n", driver, p[n], $(NF - 2), $NF }'
+}
+
+mkdir -p "$out"
+clang -std=c11 -I. -D_GNU_SOURCE -O1 -g -o $out/make_seeds tests/fuzz/seeds.c compiler/base/*.c -lz
+rm -rf $out/seeds && $out/make_seeds $out/seeds
+
+failed=0
+while read -r driver longest seeds sources; do
+    [ -n "$driver" ] || continue
+    [ $# = 0 ] || [[ " $* " == *" $driver "* ]] || continue
+    compile "$driver"
+    echo "fuzzing $driver: $runs mutations"
+    # shellcheck disable=SC2086
+    fuzz "$driver" "$longest" "$seeds" && report "$driver" $sources || failed=1
+done <<<"$table"
+exit $failed

@@ -1,0 +1,296 @@
+/* The classifier's IR: names, label files, verifier, dump. */
+#include "compiler/classifier/classifier.h"
+#include "runtime/kiln_model.h"
+#include "tests/support/scratch.h"
+
+#include <check.h>
+
+static Arena *arena;
+static char *messages; /* what the verifier reported */
+static size_t message_bytes;
+static Diag diag;
+
+static void set_up(void)
+{
+    scratch_open();
+    arena = arena_new();
+    memset(&diag, 0, sizeof diag);
+    diag.out = open_memstream(&messages, &message_bytes);
+}
+
+static void tear_down(void)
+{
+    fclose(diag.out);
+    free(messages);
+    arena_free(arena);
+    scratch_close();
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+/* The two lists of enumerators are written down twice; here they meet. */
+START_TEST(test_same_numbers)
+{
+    ck_assert_int_eq(STEP_COUNT, KILN_STEP_COUNT);
+    ck_assert_int_eq(STEP_COLOR, KILN_STEP_COLOR);
+    ck_assert_int_eq(STEP_RESIZE, KILN_STEP_RESIZE);
+    ck_assert_int_eq(STEP_RESIZE_SHORTER, KILN_STEP_RESIZE_SHORTER);
+    ck_assert_int_eq(STEP_CENTER_CROP, KILN_STEP_CENTER_CROP);
+    ck_assert_int_eq(STEP_PAD, KILN_STEP_PAD);
+    ck_assert_int_eq(STEP_SCALE, KILN_STEP_SCALE);
+    ck_assert_int_eq(STEP_NORMALIZE, KILN_STEP_NORMALIZE);
+    ck_assert_int_eq(COLOR_COUNT, KILN_COLOR_COUNT);
+    ck_assert_int_eq(COLOR_BGR, KILN_COLOR_BGR);
+    ck_assert_int_eq(COLOR_GRAY, KILN_COLOR_GRAY);
+    ck_assert_int_eq(FILTER_COUNT, KILN_FILTER_COUNT);
+    ck_assert_int_eq(FILTER_BILINEAR, KILN_FILTER_BILINEAR);
+    ck_assert_int_eq(FILTER_BICUBIC, KILN_FILTER_BICUBIC);
+    ck_assert_int_eq(FILTER_LANCZOS, KILN_FILTER_LANCZOS);
+    ck_assert_int_eq(OUTPUT_COUNT, KILN_ACTIVATION_COUNT);
+    ck_assert_int_eq(OUTPUT_SIGMOID, KILN_ACTIVATION_SIGMOID);
+    ck_assert_int_eq(RULE_COUNT, KILN_RULE_COUNT);
+    ck_assert_int_eq(RULE_TAGS, KILN_RULE_TAGS);
+    ck_assert_int_eq(MERGE_COUNT, KILN_MERGE_COUNT);
+}
+END_TEST
+
+START_TEST(test_names)
+{
+    Filter filter;
+    Color color;
+    OutputActivation activation;
+
+    ck_assert_str_eq(step_name(STEP_RESIZE_SHORTER), "resize");
+    ck_assert_str_eq(step_c_name(STEP_RESIZE_SHORTER), "KILN_STEP_RESIZE_SHORTER");
+    ck_assert_str_eq(color_c_name(COLOR_BGR), "KILN_COLOR_BGR");
+    ck_assert_str_eq(filter_c_name(FILTER_BICUBIC), "KILN_FILTER_BICUBIC");
+    ck_assert_str_eq(output_c_name(OUTPUT_SOFTMAX), "KILN_ACTIVATION_SOFTMAX");
+    ck_assert_str_eq(rule_c_name(RULE_TAGS), "KILN_RULE_TAGS");
+    ck_assert_str_eq(merge_c_name(MERGE_SINGLE), "KILN_MERGE_SINGLE");
+    ck_assert_ptr_null(filter_name(FILTER_COUNT));
+    ck_assert(filter_from_name("bicubic", &filter) && filter == FILTER_BICUBIC);
+    ck_assert(!filter_from_name("cubic", &filter));
+    ck_assert(color_from_name("bgr", &color) && color == COLOR_BGR);
+    ck_assert(output_from_name("sigmoid", &activation) && activation == OUTPUT_SIGMOID);
+}
+END_TEST
+
+/* --- labels ---------------------------------------------------------------------------------- */
+
+static const char *read_labels(const char *text, size_t length, Classifier *c)
+{
+    memset(c, 0, sizeof *c);
+    return labels_read(arena, scratch_write("labels.txt", text, length), c);
+}
+
+#define LABELS(text, c) read_labels((text), sizeof(text) - 1, (c))
+
+START_TEST(test_labels)
+{
+    Classifier c;
+
+    ck_assert_ptr_null(LABELS("\xef\xbb\xbf\xe5\x8f\xaf/1\r\ntwo words\nlast\n\r\n\n", &c));
+    ck_assert_int_eq(c.labels.count, 3);
+    ck_assert_str_eq(c.labels.at[0], "\xe5\x8f\xaf/1");
+    ck_assert_str_eq(c.labels.at[1], "two words");
+    ck_assert_str_eq(c.labels.at[2], "last");
+}
+END_TEST
+
+START_TEST(test_bad_labels)
+{
+    Classifier c;
+
+    ck_assert_str_eq(LABELS("", &c), "it holds no labels");
+    ck_assert_str_eq(LABELS("\n\n", &c), "it holds no labels");
+    ck_assert_str_eq(LABELS("a\n\nb", &c), "line 2 is empty");
+    ck_assert_str_eq(LABELS("a\nb\xff", &c), "line 2 is not UTF-8: byte 0xff at column 2");
+    ck_assert_str_eq(LABELS("a\0b", &c), "line 1 is not UTF-8: byte 0x00 at column 2");
+    ck_assert_ptr_nonnull(LABELS("\xe5\x8f", &c));         /* cut off */
+    ck_assert_ptr_nonnull(LABELS("\xc0\x80", &c));         /* overlong */
+    ck_assert_ptr_nonnull(LABELS("\xed\xa0\x80", &c));     /* a surrogate */
+    ck_assert_ptr_nonnull(LABELS("\xf4\x90\x80\x80", &c)); /* beyond U+10FFFF */
+    ck_assert_str_eq(labels_read(arena, scratch_path("none"), &c), "No such file or directory");
+}
+END_TEST
+
+/* --- verifier -------------------------------------------------------------------------------- */
+
+static Classifier make(const Step *steps, int count)
+{
+    Classifier c = { .name = "c", .takes_pictures = 1, .activation = OUTPUT_SOFTMAX };
+    Member m = { .model = "m", .weight = 1.0 };
+
+    for (int i = 0; i < count; i++)
+        vec_push(arena, &m.steps, steps[i]);
+    vec_push(arena, &c.members, m);
+    return c;
+}
+
+/* A network of 3 x 32 x 48 and 10 classes. */
+static int verify(const Classifier *c)
+{
+    static const int input[3] = { 3, 32, 48 };
+    const int errors = classifier_verify(c, &diag, input, 10);
+
+    fflush(diag.out);
+    ck_assert_int_eq(errors, diag.errors);
+    return errors;
+}
+
+static void expect_error(const Step *steps, int count, const char *message)
+{
+    const Classifier c = make(steps, count);
+
+    ck_assert_msg(verify(&c) == 1, "one error expected: %s\n%s", message, messages);
+    ck_assert_msg(strstr(messages, message) != NULL, "'%s' is not '%s'", messages, message);
+    rewind(diag.out);
+    diag.errors = 0;
+}
+
+#define STEPS(...)  \
+    (Step[])        \
+    {               \
+        __VA_ARGS__ \
+    }
+#define EXPECT_ERROR(message, ...) \
+    expect_error(STEPS(__VA_ARGS__), (int)(sizeof(STEPS(__VA_ARGS__)) / sizeof(Step)), message)
+
+#define RESIZE(h, w)                        \
+    {                                       \
+        .op = STEP_RESIZE, .n = {(h), (w) } \
+    }
+#define SHORTER(s)                             \
+    {                                          \
+        .op = STEP_RESIZE_SHORTER, .n = {(s) } \
+    }
+#define CROP(h, w)                               \
+    {                                            \
+        .op = STEP_CENTER_CROP, .n = {(h), (w) } \
+    }
+#define SCALE(f)                      \
+    {                                 \
+        .op = STEP_SCALE, .v = {(f) } \
+    }
+
+START_TEST(test_verify_good)
+{
+    const Step steps[] = {
+        { .op = STEP_COLOR, .method = COLOR_BGR },
+        SHORTER(60),
+        CROP(30, 44),
+        { .op = STEP_PAD, .n = { 1, 2, 1, 2 } },
+        SCALE(1.0 / 255),
+        { .op = STEP_NORMALIZE, .v = { 1, 2, 3, 0, 4, 5, 6 }, .mean_count = 3, .std_count = 3 },
+    };
+    const Classifier c = make(steps, 6);
+
+    ck_assert_msg(verify(&c) == 0, "%s", messages);
+}
+END_TEST
+
+START_TEST(test_verify_sizes)
+{
+    EXPECT_ERROR("makes pictures of 32 x 32 (height x width), the network's input is 32 x 48",
+                 RESIZE(32, 32));
+    EXPECT_ERROR("a resize to that size or a center_crop is missing", SHORTER(48));
+    EXPECT_ERROR("center_crop to 32 x 48 is larger than the 40 x 40 before it", SHORTER(40),
+                 CROP(32, 48));
+    EXPECT_ERROR("resize side of 0", RESIZE(0, 48));
+    EXPECT_ERROR("resize side of 70000", SHORTER(70000), CROP(32, 48));
+    EXPECT_ERROR("pad width of -1", RESIZE(32, 48), { .op = STEP_PAD, .n = { 0, -1 } });
+    EXPECT_ERROR("pad value 256", RESIZE(32, 48), { .op = STEP_PAD, .v = { 0, 256 } });
+}
+END_TEST
+
+START_TEST(test_verify_values)
+{
+    EXPECT_ERROR("resize works on 8-bit pixels, so it must come before scale", SCALE(2),
+                 RESIZE(32, 48));
+    EXPECT_ERROR("scale by 0", RESIZE(32, 48), SCALE(0));
+    EXPECT_ERROR("normalize has 1 means and 3 deviations, the network's input has 3 channels",
+                 RESIZE(32, 48), { .op = STEP_NORMALIZE, .mean_count = 1, .std_count = 3 });
+    EXPECT_ERROR(
+        "divides by a deviation of 0", RESIZE(32, 48),
+        { .op = STEP_NORMALIZE, .v = { 0, 0, 0, 0, 1, 0, 1 }, .mean_count = 3, .std_count = 3 });
+}
+END_TEST
+
+START_TEST(test_verify_channels)
+{
+    const int gray[3] = { 1, 32, 48 }, four[3] = { 4, 32, 48 };
+    const Step steps[] = { { .op = STEP_COLOR, .method = COLOR_GRAY }, RESIZE(32, 48) };
+    Classifier c = make(steps, 2);
+
+    ck_assert_int_eq(classifier_verify(&c, &diag, gray, 10), 0);
+    ck_assert_int_eq(classifier_verify(&c, &diag, four, 10), 1);
+    c = make(steps + 1, 1);
+    ck_assert_int_eq(classifier_verify(&c, &diag, gray, 10), 1);
+    fflush(diag.out);
+    ck_assert_ptr_nonnull(strstr(messages, "its pictures need 'color gray'"));
+}
+END_TEST
+
+START_TEST(test_verify_output)
+{
+    const Step step = RESIZE(32, 48);
+    Classifier c = make(&step, 1);
+
+    c.top = 11;
+    c.has_threshold = 1;
+    c.threshold = 1.5;
+    c.labels_file = "labels.txt";
+    vec_push(arena, &c.labels, "one");
+    ck_assert_int_eq(verify(&c), 3);
+    ck_assert_ptr_nonnull(strstr(messages, "top 11 of 10 classes"));
+    ck_assert_ptr_nonnull(strstr(messages, "threshold 1.5: scores after softmax are within 0..1"));
+    ck_assert_ptr_nonnull(
+        strstr(messages, "labels.txt: error: it has 1 labels, the network has 10"));
+}
+END_TEST
+
+START_TEST(test_dump)
+{
+    const Step steps[] = {
+        SHORTER(60),
+        CROP(32, 48),
+        { .op = STEP_NORMALIZE, .v = { 1, 2, 3, 0, 4, 5, 6 }, .mean_count = 3, .std_count = 3 },
+    };
+    Classifier c = make(steps, 3);
+    Text text = { .arena = arena };
+
+    c.top = 3;
+    classifier_dump(&c, &text);
+    ck_assert_str_eq(text_string(&text), "classifier c\n"
+                                         "  model m, weight 1\n"
+                                         "    resize 60 nearest\n"
+                                         "    center_crop [32, 48]\n"
+                                         "    normalize mean [1, 2, 3] std [4, 5, 6]\n"
+                                         "  output softmax, best, top 3\n");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("classifier");
+    TCase *tcase = tcase_create("classifier");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, test_same_numbers);
+    tcase_add_test(tcase, test_names);
+    tcase_add_test(tcase, test_labels);
+    tcase_add_test(tcase, test_bad_labels);
+    tcase_add_test(tcase, test_verify_good);
+    tcase_add_test(tcase, test_verify_sizes);
+    tcase_add_test(tcase, test_verify_values);
+    tcase_add_test(tcase, test_verify_channels);
+    tcase_add_test(tcase, test_verify_output);
+    tcase_add_test(tcase, test_dump);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

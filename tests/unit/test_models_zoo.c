@@ -1,0 +1,164 @@
+/* The pages of models/ against the reference networks of the shared data: the names and shapes of all
+ * tensors and the multiply-accumulates must be exactly those of the published networks. Figures that
+ * are public knowledge are checked also where the shared data is absent. */
+#include "compiler/base/file.h"
+#include "compiler/base/map.h"
+#include "compiler/elaborate/elaborate.h"
+#include "compiler/graph/graph.h"
+#include "tests/support/shared.h"
+
+#include <cjson/cJSON.h>
+#include <check.h>
+
+typedef struct Page {
+    const char *file, *model;
+    const char *oracle; /* folder of the reference data; NULL: none */
+    long params, mega_macs;
+} Page;
+
+static const Page pages[] = {
+    { "models/resnet.kiln", "resnet18", "resnet18", 11689512, 1814 },
+    { "models/resnet.kiln", "resnet34", NULL, 21797672, 3664 },
+    { "models/resnet.kiln", "resnet50", "resnet50", 25557032, 4089 },
+    { "models/resnet.kiln", "resnet101", "resnet101", 44549160, 7801 },
+    { "models/resnet.kiln", "resnet152", NULL, 60192808, 11514 },
+    { "models/resnet.kiln", "resnext50_32x4d", "resnext50_32x4d", 25028904, 4230 },
+    { "models/resnet.kiln", "resnext101_32x8d", NULL, 88791336, 16414 },
+    { "models/resnet.kiln", "resnext101_64x4d", NULL, 83455272, 15460 },
+    { "models/resnet.kiln", "wide_resnet50_2", NULL, 68883240, 11398 },
+    { "models/resnet.kiln", "wide_resnet101_2", NULL, 126886696, 22753 },
+    { "models/resnet.kiln", "resnet50_gn", "resnet50_gn", 25557032, 4089 },
+    { "models/resnet.kiln", "resnet20", NULL, 269722, 41 },
+    { "models/resnet.kiln", "resnet56", NULL, 853018, 125 },
+    { "models/resnet.kiln", "resnet110", NULL, 1727962, 253 },
+    { "models/vgg.kiln", "vgg11", NULL, 132863336, 7609 },
+    { "models/vgg.kiln", "vgg16", NULL, 138357544, 15470 },
+    { "models/vgg.kiln", "vgg16_bn", "vgg16_bn", 138365992, 15470 },
+    { "models/vgg.kiln", "vgg19_bn", NULL, 143678248, 19632 },
+    { "models/squeezenet.kiln", "squeezenet1_0", NULL, 1248424, 819 },
+    { "models/squeezenet.kiln", "squeezenet1_1", "squeezenet1_1", 1235496, 349 },
+    { "models/mobilenet_v2.kiln", "mobilenet_v2", "mobilenet_v2", 3504872, 301 },
+};
+
+static Arena *arena;
+
+static Graph *elaborate_page(const Page *page)
+{
+    Diag diag = { .out = stderr };
+    ElaborateOptions options = { .name = page->model };
+    Elaborated e;
+    ck_assert_msg(elaborate(arena, page->file, &options, &diag, &e), "%s", page->model);
+    const char *broken = graph_verify(e.member->graph, arena);
+    ck_assert_msg(!broken, "%s: %s", page->model, broken ? broken : "");
+    return e.member->graph;
+}
+
+/* Trained values, running statistics not counted, as the papers count. */
+static int64_t count_params(const Graph *g)
+{
+    int64_t count = 0;
+    for_each_node(n, g)
+        for (int role = PARAM_WEIGHT; role <= PARAM_BIAS; role++)
+            if (n->param[role])
+                count += shape_count(&n->param[role]->shape);
+    return count;
+}
+
+static int64_t count_macs(const Graph *g)
+{
+    int64_t macs = 0;
+    for_each_node(n, g)
+        macs += node_macs(n);
+    return macs;
+}
+
+START_TEST(published_figures)
+{
+    const Page *page = &pages[_i];
+    const Graph *g = elaborate_page(page);
+    ck_assert_msg(count_params(g) == page->params, "%s: %lld parameters, published are %ld",
+                  page->model, (long long)count_params(g), page->params);
+    int64_t mega = (count_macs(g) + 500000) / 1000000;
+    ck_assert_msg(mega == page->mega_macs, "%s: %lld million MACs, published are %ld", page->model,
+                  (long long)mega, page->mega_macs);
+}
+END_TEST
+
+/* --- against the manifests ------------------------------------------------------------------ */
+
+static cJSON *read_manifest(const char *oracle)
+{
+    char below[256];
+    snprintf(below, sizeof below, "oracle/%s/manifest.json", oracle);
+    if (!shared_has(below))
+        return NULL;
+    FileMap map;
+    const char *why = file_map(arena, shared_path(below), &map);
+    ck_assert_msg(!why, "%s", why ? why : "");
+    cJSON *manifest = cJSON_ParseWithLength((const char *)map.bytes, map.length);
+    ck_assert_ptr_nonnull(manifest);
+    return manifest;
+}
+
+static Map params_by_name(const Graph *g)
+{
+    Map map = { 0 };
+    for_each_node(n, g)
+        for (int role = 0; role < PARAM_ROLES; role++)
+            if (n->param[role])
+                map_set(arena, &map, n->param[role]->name, n->param[role]);
+    return map;
+}
+
+static void compare_tensor(const Page *page, const Map *params, const cJSON *tensor)
+{
+    const char *name = cJSON_GetObjectItem(tensor, "name")->valuestring;
+    const cJSON *shape = cJSON_GetObjectItem(tensor, "shape");
+    const Param *p = map_get(params, name);
+    ck_assert_msg(p != NULL, "%s has no tensor %s", page->model, name);
+    ck_assert_msg(p->shape.rank == cJSON_GetArraySize(shape), "%s: rank of %s", page->model, name);
+    for (int i = 0; i < p->shape.rank; i++)
+        ck_assert_msg(p->shape.dim[i] == cJSON_GetArrayItem(shape, i)->valueint, "%s: %s is %s",
+                      page->model, name, shape_text(arena, &p->shape));
+}
+
+START_TEST(reference_tensors)
+{
+    const Page *page = &pages[_i];
+    cJSON *manifest = page->oracle ? read_manifest(page->oracle) : NULL;
+    if (!manifest)
+        return;
+    const Graph *g = elaborate_page(page);
+    Map params = params_by_name(g);
+    const cJSON *tensors = cJSON_GetObjectItem(manifest, "tensors"), *tensor;
+    cJSON_ArrayForEach(tensor, tensors) compare_tensor(page, &params, tensor);
+    ck_assert_int_eq(params.count, cJSON_GetArraySize(tensors));
+    ck_assert_int_eq(count_macs(g), (int64_t)cJSON_GetObjectItem(manifest, "macs")->valuedouble);
+    cJSON_Delete(manifest);
+}
+END_TEST
+
+static void setup(void)
+{
+    arena = arena_new();
+}
+
+static void teardown(void)
+{
+    arena_free(arena);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("models");
+    TCase *tc = tcase_create("zoo");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, published_figures, 0, COUNT_OF(pages));
+    tcase_add_loop_test(tc, reference_tensors, 0, COUNT_OF(pages));
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

@@ -1,0 +1,343 @@
+/* Decoders on small files built here: the variants that no reference picture covers, and what is
+ * malformed. Every message is one clear sentence, and nothing is read beyond the file. */
+#include "runtime/image.h"
+#include "runtime/resize.h"
+
+#include <check.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <stdio.h>
+
+#include <jpeglib.h>
+#include <png.h>
+
+/* Decodes from an exact copy on the heap, where a sanitizer sees each byte read beyond the end. */
+static int decode(const void *bytes, size_t length, long limit, Image *image, Reason *why)
+{
+    uint8_t *copy = malloc(length ? length : 1);
+    int ok;
+
+    memcpy(copy, bytes, length);
+    ok = image_decode(copy, length, limit, image, why);
+    free(copy);
+    return ok;
+}
+
+static void expect_pixels(const void *bytes, size_t length, int width, int height,
+                          const char *pixels)
+{
+    Image image;
+    Reason why;
+
+    if (!decode(bytes, length, IMAGE_MAX_PIXELS, &image, &why))
+        ck_abort_msg("%s", why.text);
+    ck_assert_int_eq(image.width, width);
+    ck_assert_int_eq(image.height, height);
+    ck_assert_mem_eq(image.rgb, pixels, (size_t)(width * height * 3));
+    image_free(&image);
+}
+
+static void expect_failure(const void *bytes, size_t length, const char *message)
+{
+    Image image;
+    Reason why;
+
+    ck_assert_msg(!decode(bytes, length, 1000, &image, &why), "'%s' was expected", message);
+    ck_assert_msg(strstr(why.text, message) != NULL, "'%s' is not '%s'", why.text, message);
+    ck_assert_ptr_null(image.rgb);
+}
+
+#define LITERAL(text) (text), sizeof(text) - 1
+
+START_TEST(test_format)
+{
+    const uint8_t jpeg[] = { 0xff, 0xd8, 0xff };
+
+    ck_assert_str_eq(image_format(jpeg, 3), "JPEG");
+    ck_assert_ptr_null(image_format(jpeg, 2));
+    ck_assert_str_eq(image_format((const uint8_t *)"P4 ", 3), "PPM");
+    ck_assert_ptr_null(image_format((const uint8_t *)"P7 ", 3));
+    ck_assert_ptr_null(image_format((const uint8_t *)"P", 1));
+    ck_assert_str_eq(image_format((const uint8_t *)"BM", 2), "BMP");
+    expect_failure("", 0, "the file is empty");
+    expect_failure(LITERAL("GIF89a"), "not a picture");
+}
+END_TEST
+
+START_TEST(test_ppm)
+{
+    expect_pixels(LITERAL("P3 # c\n1\n1 #\n3 1 2 3"), 1, 1, "\x55\xaa\xff");
+    expect_pixels(LITERAL("P2 2 1 255 7 8"), 2, 1, "\7\7\7\10\10\10");
+    expect_pixels(LITERAL("P1 2 2 10#x\n0\n1"), 2, 2, "\0\0\0\377\377\377\377\377\377\0\0\0");
+    expect_pixels(LITERAL("P4 9 1\n\x80\x80"), 9, 1,
+                  "\0\0\0\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377"
+                  "\377\377\377\0\0\0");
+    expect_pixels(LITERAL("P5 2 1 65535\n\x12\xff\xff\x00"), 2, 1, "\x12\x12\x12\xff\xff\xff");
+    expect_pixels(LITERAL("P6 1 1 100\n\x32\x64\x65"), 1, 1, "\x80\xff\xff");
+}
+END_TEST
+
+START_TEST(test_bad_ppm)
+{
+    expect_failure(LITERAL("P6 "), "the file is truncated in its width");
+    expect_failure(LITERAL("P6 1"), "the file is truncated in its height");
+    expect_failure(LITERAL("P6 -1 1 255\n"), "a digit is expected in its width, byte 0x2d found");
+    expect_failure(LITERAL("P6 99999999999 1 255\n"), "more than 10 digits");
+    expect_failure(LITERAL("P6 0 1 255\n"), "its header states a size of 0 x 1 pixels");
+    expect_failure(LITERAL("P6 100 100 255\n"), "100 x 100 pixels are more than the limit of 1000");
+    expect_failure(LITERAL("P6 9999999999 9999999999 255\n"), "a side is longer than the limit");
+    expect_failure(LITERAL("P6 1 1 0\n"), "its maximum is 0");
+    expect_failure(LITERAL("P6 1 1 65536\n"), "its maximum is 65536");
+    expect_failure(LITERAL("P6 1 1 255\n\1\2"), "2 bytes of pixels, 3 expected");
+    expect_failure(LITERAL("P5 1 1 256\n\1"), "1 bytes of pixels, 2 expected");
+    expect_failure(LITERAL("P4 9 2\n\1\1\1"), "3 bytes of pixels, 4 expected");
+    expect_failure(LITERAL("P3 1 1 9 1 2"), "the file is truncated in its pixels");
+    expect_failure(LITERAL("P3 1 1 9 1 2 10"), "a sample of 10 is larger than the stated maximum");
+    expect_failure(LITERAL("P1 2 1 12"), "0 or 1 is expected, byte 0x32 found");
+    expect_failure(LITERAL("P1 2 1 1#"), "the file is truncated in its pixels");
+}
+END_TEST
+
+/* --- BMP ------------------------------------------------------------------------------------- */
+
+typedef struct Bmp {
+    uint8_t bytes[400];
+    size_t length;
+} Bmp;
+
+static void put32(uint8_t *at, long v)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)((unsigned long)v >> 8 * i);
+}
+
+/* A 40-byte header; `rest` is palette and pixels. */
+static Bmp bmp(int width, int height, int bits, int compression, int colors, const void *rest,
+               size_t count)
+{
+    Bmp b = { .bytes = "BM", .length = 54 + count };
+
+    put32(b.bytes + 10, 54 + 4 * colors + (compression == 3 ? 12 : 0));
+    put32(b.bytes + 14, 40);
+    put32(b.bytes + 18, width);
+    put32(b.bytes + 22, height);
+    b.bytes[26] = 1;
+    b.bytes[28] = (uint8_t)bits;
+    put32(b.bytes + 30, compression);
+    put32(b.bytes + 46, colors);
+    memcpy(b.bytes + 54, rest, count);
+    return b;
+}
+
+static void expect_bmp(Bmp b, int width, int height, const char *pixels)
+{
+    expect_pixels(b.bytes, b.length, width, height, pixels);
+}
+
+START_TEST(test_bmp)
+{
+    expect_bmp(bmp(1, 2, 24, 0, 0, "\1\2\3\0\4\5\6\0", 8), 1, 2, "\6\5\4\3\2\1");
+    expect_bmp(bmp(1, -2, 24, 0, 0, "\1\2\3\0\4\5\6\0", 8), 1, 2, "\3\2\1\6\5\4");
+    expect_bmp(bmp(1, 1, 16, 0, 0, "\x1f\x7c\0\0", 4), 1, 1, "\xff\0\xff");
+    expect_bmp(bmp(1, 1, 16, 3, 0, "\0\xf8\0\0\xe0\7\0\0\x1f\0\0\0\x20\x08\0\0", 16), 1, 1,
+               "\x08\x04\0");
+    /* two colours in the palette; index 2 is beyond it */
+    expect_bmp(bmp(3, 1, 4, 0, 2, "\1\2\3\0\4\5\6\0\x01\x20\0\0", 12), 3, 1, "\3\2\1\6\5\4\2\2\2");
+}
+END_TEST
+
+START_TEST(test_bmp_runs)
+{
+    /* 8 bits: a run, the end of a line, a jump over one pixel, two literals, the end */
+    expect_bmp(bmp(3, 2, 8, 1, 2, "\1\1\1\0\2\2\2\0\3\1\0\0\0\2\1\0\0\3\1\1\1\0\0\1", 24), 3, 2,
+               "\1\1\1\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2");
+    expect_bmp(bmp(3, 1, 4, 2, 2, "\1\1\1\0\2\2\2\0\3\x10\0\1", 12), 3, 1, "\2\2\2\1\1\1\2\2\2");
+    /* a run that is longer than its row is cut off */
+    expect_bmp(bmp(1, 1, 8, 1, 1, "\7\7\7\0\xff\0\0\1", 8), 1, 1, "\7\7\7");
+}
+END_TEST
+
+static void expect_bad_bmp(Bmp b, const char *message)
+{
+    expect_failure(b.bytes, b.length, message);
+}
+
+START_TEST(test_bad_bmp)
+{
+    Bmp b = bmp(1, 1, 24, 0, 0, "\1\2\3\0", 4);
+
+    for (size_t n = 2; n < 57; n++)
+        expect_failure(b.bytes, n, "the file is truncated in its ");
+    b.bytes[14] = 13;
+    expect_bad_bmp(b, "a header of 13 bytes is not supported");
+    expect_bad_bmp(bmp(1, 1, 5, 0, 0, "1234", 4), "5 bits a pixel are not supported");
+    expect_bad_bmp(bmp(1, 1, 24, 1, 0, "1234", 4), "compression 1 with 24 bits");
+    expect_bad_bmp(bmp(1, 1, 24, 4, 0, "1234", 4), "compression 4 with 24 bits");
+    expect_bad_bmp(bmp(0, 1, 24, 0, 0, "1234", 4), "a size of 0 x 1 pixels");
+    expect_bad_bmp(bmp(-5, 1, 24, 0, 0, "1234", 4), "a size of -5 x 1 pixels");
+    expect_bad_bmp(bmp(100, 100, 24, 0, 0, "1234", 4), "more than the limit");
+    expect_bad_bmp(bmp(1, 1, 8, 0, 2, "1234", 4), "truncated in its palette");
+    expect_bad_bmp(bmp(1, 1, 8, 0, 70000, "1234", 4), "a palette of 70000 colours");
+    expect_bad_bmp(bmp(9, 9, 8, 1, 1, "123\0\x05\1", 6), "truncated in its pixels");
+    expect_bad_bmp(bmp(9, 9, 8, 1, 1, "123\0\0\x05\1", 7), "truncated in its pixels");
+    expect_bad_bmp(bmp(9, 9, 8, 1, 1, "123\0\0\2\1", 7), "truncated in its pixels");
+}
+END_TEST
+
+/* --- JPEG and PNG: each written by its library ----------------------------------------------- */
+
+enum { SIDE = 24 };
+
+static uint8_t noise(int i)
+{
+    return (uint8_t)(i * 37 ^ i >> 3);
+}
+
+static unsigned char *make_jpeg(unsigned long *length)
+{
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    unsigned char *bytes = NULL;
+    uint8_t row[SIDE * 3];
+    JSAMPROW rows = row;
+
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, &bytes, length);
+    jpeg.image_width = jpeg.image_height = SIDE;
+    jpeg.input_components = 3;
+    jpeg.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&jpeg);
+    jpeg_start_compress(&jpeg, TRUE);
+    for (int y = 0; y < SIDE; y++) {
+        for (int i = 0; i < SIDE * 3; i++)
+            row[i] = noise(y * SIDE * 3 + i);
+        jpeg_write_scanlines(&jpeg, &rows, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    return bytes;
+}
+
+static size_t make_png(uint8_t *bytes, size_t room)
+{
+    uint8_t rgb[SIDE * SIDE * 3];
+    png_image png = {
+        .version = PNG_IMAGE_VERSION, .width = SIDE, .height = SIDE, .format = PNG_FORMAT_RGB
+    };
+    png_alloc_size_t length = room;
+
+    for (int i = 0; i < SIDE * SIDE * 3; i++)
+        rgb[i] = noise(i);
+    ck_assert(png_image_write_to_memory(&png, bytes, &length, 0, rgb, 0, NULL));
+    return length;
+}
+
+START_TEST(test_truncated_jpeg)
+{
+    unsigned long length = 0;
+    unsigned char *bytes = make_jpeg(&length);
+    Image image;
+    Reason why;
+
+    ck_assert_msg(decode(bytes, length, 1000, &image, &why), "%s", why.text);
+    image_free(&image);
+    for (size_t n = 3; n < length; n++)
+        expect_failure(bytes, n, "JPEG: ");
+    expect_failure(bytes, length - 2, "JPEG: the file is truncated");
+    ck_assert(!decode(bytes, length, SIDE * SIDE - 1, &image, &why));
+    ck_assert_str_eq(why.text, "JPEG: 24 x 24 pixels are more than the limit of 575");
+    free(bytes);
+}
+END_TEST
+
+START_TEST(test_png)
+{
+    uint8_t bytes[8192];
+    const size_t length = make_png(bytes, sizeof bytes);
+    Image image;
+    Reason why;
+
+    ck_assert_msg(decode(bytes, length, 1000, &image, &why), "%s", why.text);
+    for (int i = 0; i < SIDE * SIDE * 3; i++)
+        ck_assert_int_eq(image.rgb[i], noise(i));
+    image_free(&image);
+    for (size_t n = 8; n + 12 < length; n++) /* the last chunk is not needed */
+        if (n + 16 < length)
+            expect_failure(bytes, n, "PNG: ");
+    bytes[length / 2] ^= 1;
+    expect_failure(bytes, length, "PNG: ");
+    ck_assert(!decode(bytes, length, 100, &image, &why));
+    ck_assert_str_eq(why.text, "PNG: 24 x 24 pixels are more than the limit of 100");
+}
+END_TEST
+
+/* --- resizing: properties that hold whatever the filter -------------------------------------- */
+
+/* Every part of a resized picture equals that part of the whole. */
+START_TEST(test_resize_part)
+{
+    Image in, whole, part;
+    Reason why;
+
+    ck_assert(image_new(&in, 37, 53, &why));
+    for (int i = 0; i < 37 * 53 * 3; i++)
+        in.rgb[i] = noise(i);
+    for (int f = 0; f < KILN_FILTER_COUNT; f++) {
+        const Box all = { 0, 0, 50, 21 }, box = { 11, 3, 7, 17 };
+        ck_assert(resize_part(&in, 50, 21, all, (enum kiln_filter)f, &whole, &why));
+        ck_assert(resize_part(&in, 50, 21, box, (enum kiln_filter)f, &part, &why));
+        for (int y = 0; y < box.height; y++)
+            ck_assert_mem_eq(part.rgb + y * box.width * 3,
+                             whole.rgb + ((y + box.top) * 50 + box.left) * 3,
+                             (size_t)box.width * 3);
+        image_free(&whole);
+        image_free(&part);
+    }
+    image_free(&in);
+}
+END_TEST
+
+START_TEST(test_resize_constant)
+{
+    const Box all = { 0, 0, 64, 3 };
+    Image in, out;
+    Reason why;
+
+    ck_assert(image_new(&in, 1, 7, &why));
+    memset(in.rgb, 201, 21);
+    for (int f = 0; f < KILN_FILTER_COUNT; f++) {
+        ck_assert(resize_part(&in, 64, 3, all, (enum kiln_filter)f, &out, &why));
+        for (int i = 0; i < 64 * 3 * 3; i++)
+            ck_assert_int_eq(out.rgb[i], 201);
+        image_free(&out);
+    }
+    image_free(&in);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("runtime_image");
+    TCase *tcase = tcase_create("decoders");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_test(tcase, test_format);
+    tcase_add_test(tcase, test_ppm);
+    tcase_add_test(tcase, test_bad_ppm);
+    tcase_add_test(tcase, test_bmp);
+    tcase_add_test(tcase, test_bmp_runs);
+    tcase_add_test(tcase, test_bad_bmp);
+    tcase_add_test(tcase, test_truncated_jpeg);
+    tcase_add_test(tcase, test_png);
+    tcase_add_test(tcase, test_resize_part);
+    tcase_add_test(tcase, test_resize_constant);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
