@@ -9,7 +9,8 @@
 
 /* Elements from one pixel of the tensor to the next. */
 int64_t view_pixel_stride(const Node *n);
-/* Is a pixel of the one a pixel of the other? A flattened map has other pixels than its argument. */
+/* Is a pixel of the one a pixel of the other? A flattened map has other pixels than its argument.
+ */
 bool view_has_pixels_of(const Node *a, const Node *b);
 /* Is all of its owner's storage its own? */
 bool view_fills_owner(const Node *n);

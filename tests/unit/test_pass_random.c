@@ -1,6 +1,6 @@
-/* Random graphs through all passes: whatever the structure, each node must compute what its origin in
- * the source graph computes, the memory plan must be sound, and running in planned storage must give
- * the same bits as running with a tensor per node. */
+/* Random graphs through all passes: whatever the structure, each node must compute what its origin
+ * in the source graph computes, the memory plan must be sound, and running in planned storage must
+ * give the same bits as running with a tensor per node. */
 #include "compiler/interp/interp.h"
 #include "compiler/pass/pass.h"
 #include "tests/support/graphs.h"
