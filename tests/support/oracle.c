@@ -470,6 +470,8 @@ const char *oracle_load(Arena *a, const char *arch, bool weights, Oracle *o)
     const cJSON *flavour = cJSON_GetObjectItemCaseSensitive(json, "flavour");
     o->is_nhwc = flavour && strcmp(flavour->valuestring, "keras") == 0;
     o->float32_max_abs_diff = number(json, "float32_max_abs_diff", 0);
+    o->macs = (int64_t)number(json, "macs", 0);
+    o->params = (int64_t)number(json, "params", 0);
     o->classes = (int64_t)number(json, "num_classes", 0);
     Load l = { .a = a, .o = o, .manifest = json, .diag = { .out = stderr } };
     problem = read_graph(&l);
