@@ -67,9 +67,13 @@ const char *kernel_build(const KernelEnv *env, const Node *n, Kernel *out)
         return arena_printf(L, "'%s' has no kernel yet", op);
     if (n->shape.dim[0] != 1)
         return arena_printf(L, "'%s' of a batch of %lld", op, (long long)n->shape.dim[0]);
-    Make m = {
-        .env = env, .L = L, .n = n, .k = out, .name = { .arena = L }, .summary = { .arena = L }
-    };
+    Make m = { .env = env,
+               .L = L,
+               .n = n,
+               .k = out,
+               .name = { .arena = L },
+               .summary = { .arena = L },
+               .extras = { .arena = L } };
     const char *error = kernels[n->op](&m);
     return error ? arena_printf(L, "no kernel for %s", error) : NULL;
 }

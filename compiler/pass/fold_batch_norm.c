@@ -76,16 +76,26 @@ static void fold(Graph *g, Node *layer, const Node *norm)
     layer->attr.bias = true;
 }
 
+static void fold_and_replace(Graph *g, Node *norm)
+{
+    Node *layer = norm->input[0];
+    fold(g, layer, norm);
+    layer->origin = norm->origin;
+    layer->activation = norm->activation;
+    layer->activation_alpha = norm->activation_alpha;
+    graph_replace_uses(g, norm, layer);
+}
+
+/* A layer followed by several of them takes one per sweep: dead nodes count as users. */
 void pass_fold_batch_norm(Graph *g, Arena *scratch)
 {
     (void)scratch;
-    for_each_node(n, g)
-        if (is_foldable(g, n)) {
-            fold(g, n->input[0], n);
-            n->input[0]->origin = n->origin;
-            n->input[0]->activation = n->activation;
-            n->input[0]->activation_alpha = n->activation_alpha;
-            graph_replace_uses(g, n, n->input[0]);
-        }
-    graph_remove_dead(g);
+    int before;
+    do {
+        before = g->nodes.count;
+        for_each_node(n, g)
+            if (is_foldable(g, n))
+                fold_and_replace(g, n);
+        graph_remove_dead(g);
+    } while (g->nodes.count < before);
 }
