@@ -43,8 +43,8 @@ static const char *const body[] = {
     "    l++;",
     "fwrite(&id, sizeof id, 1, context);",
     "for (long row = 0; row < l->rows; row++)",
-    "    fwrite((const float *)data + row * l->pitch, sizeof(float), (size_t)l->channels, "
-    "context);",
+    "    fwrite((const float *)data + row * l->pitch, sizeof(float),",
+    "           (size_t)l->channels, context);",
     "}",
     "",
     "int main(int argc, char **argv)",

@@ -69,7 +69,7 @@ static int64_t traced_bytes(const Node *n)
 static float *logical_value(Arena *a, const Node *n, const float *view)
 {
     int64_t pixels = node_height(n) * node_width(n), channels = node_channels(n);
-    float *value = arena_new_array(a, float, pixels * channels);
+    float *value = arena_new_array(a, float, pixels *channels);
     for (int64_t p = 0; p < pixels; p++)
         for (int64_t c = 0; c < channels; c++) {
             int64_t at = n->shape.rank == 3 ? p * channels + c : c * pixels + p;
@@ -85,7 +85,9 @@ static const Node *source_of(const Node *n)
 
 static const Node *find_traced(const Graph *g, int index)
 {
-    for_each_node(n, g) if (source_of(n)->id == index) return n;
+    for_each_node(n, g)
+        if (source_of(n)->id == index)
+            return n;
     return NULL;
 }
 
@@ -93,14 +95,15 @@ static void write_inputs(const Oracle *o, const Graph *g, const char *folder)
 {
     Arena *a = o->arena;
     int64_t pixels = node_height(g->input) * node_width(g->input), c = node_channels(g->input);
-    float *stored = arena_new_array(a, float, pixels * c);
+    float *stored = arena_new_array(a, float, pixels *c);
     for (int64_t p = 0; p < pixels; p++)
         for (int64_t i = 0; i < c; i++)
             stored[p * c + i] = o->input[i * pixels + p];
     file_write(a, path_join(a, folder, "input"), stored, (size_t)(pixels * c) * sizeof(float));
     Text sizes = { .arena = a };
-    for_each_node(n, g) if (oracle_find(o, source_of(n)))
-        text_printf(&sizes, "%d %lld\n", source_of(n)->id, (long long)traced_bytes(n));
+    for_each_node(n, g)
+        if (oracle_find(o, source_of(n)))
+            text_printf(&sizes, "%d %lld\n", source_of(n)->id, (long long)traced_bytes(n));
     file_write(a, path_join(a, folder, "sizes"), text_string(&sizes), sizes.length);
     file_write(a, path_join(a, folder, "driver.c"), driver, strlen(driver));
 }
@@ -152,8 +155,9 @@ static bool build_and_run(const Oracle *o, const Graph *g, const Target *t, cons
     Text sources = { .arena = a };
     for (int i = 0; i < e.model.count; i++)
         text_printf(&sources, " %s", e.model.at[i]);
-    return run(arena_printf(a, "cd %s && %s %s -std=c99 -DKILN_TRACE -I. -Wa,-I. -static "
-                               "-D_ISOC11_SOURCE driver.c%s -o run && %s ./run input sizes output",
+    return run(arena_printf(a,
+                            "cd %s && %s %s -std=c99 -DKILN_TRACE -I. -Wa,-I. -static "
+                            "-D_ISOC11_SOURCE driver.c%s -o run && %s ./run input sizes output",
                             folder, options->cc, t->cflags, text_string(&sources),
                             options->launcher)) &&
            compare(o, g, folder, options);

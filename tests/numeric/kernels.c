@@ -239,16 +239,17 @@ static float noise(void)
 
 static void fill_params(Graph *g)
 {
-    for_each_node(n, g) for (int r = 0; r < PARAM_ROLES; r++) {
-        Param *p = n->param[r];
-        if (!p || p->data)
-            continue;
-        int64_t count = shape_count(&p->shape);
-        float *data = arena_new_array(g->arena, float, count);
-        for (int64_t i = 0; i < count; i++)
-            data[i] = r == PARAM_VAR ? 1.0f + 0.5f * noise() : noise();
-        p->data = data;
-    }
+    for_each_node(n, g)
+        for (int r = 0; r < PARAM_ROLES; r++) {
+            Param *p = n->param[r];
+            if (!p || p->data)
+                continue;
+            int64_t count = shape_count(&p->shape);
+            float *data = arena_new_array(g->arena, float, count);
+            for (int64_t i = 0; i < count; i++)
+                data[i] = r == PARAM_VAR ? 1.0f + 0.5f * noise() : noise();
+            p->data = data;
+        }
 }
 
 /* Logical order to storage order, [C][H*W] to [H*W][C]. */
@@ -278,8 +279,7 @@ static float *argument_at(const Argument *a, const float *input, float *output, 
 static void evaluate_program(const Program *p, const float *input, float *output, Arena *scratch)
 {
     float *arena = arena_new_array(scratch, float, p->arena_bytes / 4 + 16);
-    for_each_vec(Call, c, &p->calls)
-    {
+    for_each_vec(Call, c, &p->calls) {
         float *arg[64];
         for (int i = 0; i < c->function->param_count; i++)
             arg[i] = argument_at(&c->argument[i], input, output, arena);
