@@ -122,7 +122,7 @@ static const EntryBody no_entries = { 0 };
 
 %type <name> name
 %type <flag> comma
-%type <expr> expr postfix primary string number item
+%type <expr> expr postfix primary string number word item
 %type <exprs> exprs items
 %type <names> names
 %type <args> args
@@ -296,13 +296,17 @@ entry
     ;
 
 items
-    : item                          { $$ = ast_expr_list(p, NULL, $1); }
+    : word                          { $$ = ast_expr_list(p, NULL, $1); }
     | items item                    { $$ = ast_expr_list(p, $1, $2); }
     ;
 
-item
+word
     : name                          { $$ = ast_variable(p, @$, $1.text); }
     | string                        { $$ = $1; }
+    ;
+
+item
+    : word                          { $$ = $1; }
     | ARROW                         { $$ = ast_arrow(p, @$); }
     | number                        { $$ = $1; }
     | MINUS number                  { $$ = ast_unary(p, @$, UNARY_MINUS, $2); }
