@@ -80,8 +80,7 @@ static void pickle_seeds(void)
 
 static void zip_seeds(void)
 {
-    Text array = npy_of(1, good_npy[0]), text = { .arena = arena }, t;
-    text_puts(&text, "little");
+    Text array = npy_of(1, good_npy[0]), t;
     for (int method = 0; method <= 8; method += 8) {
         ZipWriter w = zip_writer(arena);
         zip_add(&w, "a.npy", method, &array);
@@ -108,13 +107,29 @@ static void zip_seeds(void)
             write_text("zip", &t);
         }
     }
-    for (int i = 0; i < 3; i++) {
-        Text object = torch_object(arena, 0);
-        text_puts(&object, ".");
+}
+
+/* Archives of torch.save() in which now one part, now another is missing or wrong. */
+static void torch_zip_seeds(void)
+{
+    Text array = npy_of(1, good_npy[0]), order = { .arena = arena }, floats = { .arena = arena },
+         numbers = { .arena = arena }, t;
+    text_puts(&order, "little");
+    put_floats(&floats, 12, 1);
+    put_number(&numbers, 5, 8);
+    put_number(&numbers, 6, 8);
+    for (int i = 0; i < 9; i++) {
+        Text object = torch_object(arena, i == 8 ? TORCH_TENSORS - 1 : 0);
         ZipWriter w = zip_writer(arena);
-        zip_add(&w, "net/data.pkl", 8 * (i == 2), &object);
-        zip_add(&w, "net/byteorder", 0, i == 1 ? &array : &text);
-        zip_add(&w, "net/data/0", 0, &text);
+        text_puts(&object, ".");
+        zip_add(&w, "readme", 0, &array);
+        if (i != 0)
+            zip_add(&w, i == 1 ? "data.pkl" : "net/data.pkl", 8 * (i == 2), &object);
+        if (i != 3)
+            zip_add(&w, "net/byteorder", 0, i == 4 ? &array : i == 5 ? &floats : &order);
+        zip_add(&w, i == 1 ? "data/0" : "net/data/0", 8 * (i == 2), i == 6 ? &order : &floats);
+        if (i != 7)
+            zip_add(&w, i == 1 ? "data/1" : "net/data/1", 0, &numbers);
         t = zip_end(&w);
         write_text("zip", &t);
     }
@@ -215,6 +230,7 @@ int main(int argc, char **argv)
     npy_seeds();
     pickle_seeds();
     zip_seeds();
+    torch_zip_seeds();
     torch_seeds();
     picture_seeds();
     tensor_seeds();
