@@ -6,15 +6,14 @@
 #include "compiler/base/file.h"
 #include "compiler/syntax/parse.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 /* Two names of one file are the same file where their resolved paths are. */
 static const char *resolved_path(Elaborator *e, const char *path)
 {
-    char *real = realpath(path, NULL);
-    const char *copy = arena_strdup(e->arena, real ? real : path);
-    free(real);
-    return copy;
+    char room[PATH_MAX];
+    return arena_strdup(e->arena, realpath(path, room) ? room : path);
 }
 
 static void define(Elaborator *e, Module *m, Map *map, Stmt *stmt, Name name)
@@ -78,8 +77,8 @@ Module *module_load(Elaborator *e, const char *path, Loc loc)
     const char *real = resolved_path(e, path);
     Module *m = map_get(&e->modules, real);
     if (m && m->loading) {
-        elaborate_error(e, loc, "import-cycle", "'%s' imports itself%s", path,
-                        m->path == path ? "" : ", through this file");
+        elaborate_error(e, loc, "import-cycle", "'%s' imports itself, here or through other files",
+                        path);
         return NULL;
     }
     if (m)
