@@ -36,8 +36,8 @@ PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 NUMERIC  := $(patsubst tests/numeric/%.c,$(BUILD)/tests/%,$(wildcard tests/numeric/*.c))
 SOURCES   = $(shell find compiler runtime tests examples -name '*.[ch]' -o -name '*.def')
 
-.PHONY: all help demo check check-all bench deps unit golden numeric layers format clean generated \
-        check-generated
+.PHONY: all help demo check check-all bench tiles deps unit golden numeric layers format clean \
+        generated check-generated
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -107,6 +107,19 @@ $(NUMERIC): $(BUILD)/tests/%: tests/numeric/%.c $(wildcard tests/support/*.[ch])
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a %.o,$^) $(LDLIBS) $(IMGLIBS)
 
+# Benchmarks: never part of a check, their figures depend on the machine.
+BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
+$(BENCHES): $(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/libkiln.a
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
+bench: all $(BENCHES)
+	$(Q)bash tests/bench/bench.sh
+
+tiles: $(BUILD)/tests/bench/tiles
+	$(Q)bash tests/bench/tiles.sh
+
 # --- checks ------------------------------------------------------------------------------------
 
 check:
@@ -146,6 +159,7 @@ help:
 	@echo 'make check      all tests (SAN=1: under address and undefined-behaviour sanitizers)'
 	@echo 'make check-all  all tests, the heavy sweeps and the fuzzers included'
 	@echo 'make bench      speed against other runtimes, as ratios'
+	@echo 'make tiles      register tiles measured: what the rows of compiler/target/ are read off'
 	@echo 'make layers     who may include whom'
 	@echo 'make format     clang-format and the 100 columns'
 	@echo 'make clean      remove build/'

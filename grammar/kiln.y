@@ -319,13 +319,12 @@ number
 
 %%
 
-/* "unexpected X, expected A, B or C"; the list is left out where it would be long. */
+/* "found X, expected A, B or C"; the list is left out where it would be long. */
 static int yyreport_syntax_error(const yypcontext_t *context, Parser *p)
 {
-    enum { MOST = 5 };
-    yysymbol_kind_t expected[MOST];
-    const char *names[MOST];
-    int count = yypcontext_expected_tokens(context, expected, MOST);
+    yysymbol_kind_t expected[YYNTOKENS];
+    const char *names[YYNTOKENS];
+    int count = yypcontext_expected_tokens(context, expected, YYNTOKENS);
     for (int i = 0; i < count; i++)
         names[i] = yysymbol_name(expected[i]);
     parser_unexpected(p, *yypcontext_location(context),

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+KILN_NO_CONTRACTION
+
 enum { FRACTION_BITS = 22, LANES = 16, LANE_BYTES = LANES * 3 };
 
 #define PI 3.14159265358979323846

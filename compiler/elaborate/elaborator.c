@@ -61,5 +61,7 @@ const char *elaborate_suggestion(Elaborator *e, const char *name, const char *co
                                  int count)
 {
     const char *nearest = nearest_name(name, names, count);
-    return nearest ? arena_printf(e->arena, "; did you mean '%s'?", nearest) : "";
+    int length = (int)strlen(name);
+    bool alike = nearest && edit_distance(name, nearest, length) < length;
+    return alike ? arena_printf(e->arena, "; did you mean '%s'?", nearest) : "";
 }

@@ -77,8 +77,8 @@ Module *module_load(Elaborator *e, const char *path, Loc loc)
     const char *real = resolved_path(e, path);
     Module *m = map_get(&e->modules, real);
     if (m && m->loading) {
-        elaborate_error(e, loc, "import-cycle", "'%s' imports itself%s", path,
-                        m->path == path ? "" : ", through this file");
+        elaborate_error(e, loc, "import-cycle", "'%s' imports itself, here or through other files",
+                        path);
         return NULL;
     }
     if (m)

@@ -5,6 +5,7 @@
 #include "compiler/base/diag.h"
 #include "compiler/base/text.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -79,27 +80,34 @@ static bool is_code(Lexer *l, const char *p)
     return !l->quote;
 }
 
-/* Where to break `line` so that at most `room` columns stay: the last space of the lowest depth
- * in code. 0: nowhere. */
+/* How good a place the space line[i] is to break at, 0 is best: after a comma or before an operator of low depth;
+ * after `=` where the rest then fits. -1: not at all, as between a type and its name. */
+static int break_rank(const char *line, size_t i, int depth, int room)
+{
+    if (line[i] != ' ' || i == 0)
+        return -1;
+    if (line[i - 1] == '=')
+        return (int)strlen(line + i + 1) <= room - INDENT ? 0 : 3;
+    if (line[i - 1] == ',')
+        return 2 * depth;
+    return strchr("+-*/?:<&", line[i + 1]) && line[i + 2] == ' ' ? 2 * depth + 1 : -1;
+}
+
+/* Where to break `line` so that at most `room` columns stay: the last of the best places.
+ * 0: nowhere. */
 static size_t break_at(const char *line, int room)
 {
     Lexer l = { 0 };
-    int depth = 0, best_depth = 1 << 20;
+    int depth = 0, best_rank = INT_MAX;
     size_t best = 0;
     for (size_t i = 0; line[i] && (int)i <= room; i++) {
         if (!is_code(&l, line + i))
             continue;
-        if (strchr("([{", line[i]))
-            depth++;
-        if (strchr(")]}", line[i]))
-            depth--;
-        /* after a comma or `=`, or before a binary operator; never between a type and its name */
-        bool before_operator = line[i] == ' ' && strchr("+-*/?:<&", line[i + 1]) &&
-                               line[i + 2] == ' ';
-        bool after_comma = line[i] == ' ' && i && strchr(",=", line[i - 1]);
-        if ((before_operator || after_comma) && depth <= best_depth) {
+        depth += (strchr("([{", line[i]) != NULL) - (strchr(")]}", line[i]) != NULL);
+        int rank = break_rank(line, i, depth, room);
+        if (rank >= 0 && rank <= best_rank) {
             best = i;
-            best_depth = depth;
+            best_rank = rank;
         }
     }
     return best;

@@ -163,6 +163,8 @@ const char *make_conv2d(Make *m)
     bool depthwise = c.groups == m->n->shape.dim[1] && c.in == 1 && c.out == 1 && c.groups > 1;
     if (depthwise)
         return make_depthwise(m);
+    if (m->env->tile.winograd && winograd_applies(m->n))
+        return make_winograd(m, m->env->tile.winograd);
     const Attr *a = &m->n->attr;
     name_conv(m, &c, "conv");
     text_printf(&m->summary, "conv2d %lldx%lld stride %lld pad %lld", (long long)a->kernel[0],

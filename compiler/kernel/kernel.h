@@ -12,6 +12,7 @@
  * lanes 0: not at all, the textbook nest. */
 typedef struct Tile {
     int lanes, pixels, vectors;
+    int winograd; /* convolutions: 2 or 4 for F(2x2, 3x3), F(4x4, 3x3); 0: direct */
 } Tile;
 
 typedef enum OperandKind {
@@ -44,6 +45,8 @@ typedef struct KernelEnv {
     Tile tile;            /* of this node */
 } KernelEnv;
 
+/* True for the convolutions that Winograd's form can compute. */
+bool winograd_applies(const Node *n);
 /* True where the node needs no code: its value already lies where its view says. */
 bool kernel_is_void(const Node *n);
 /* Builds the kernel of a node whose view is decided. Returns NULL, or why there is none. */

@@ -20,6 +20,9 @@ typedef struct ConstArray {
 
 /* [out, in/groups, kh, kw] -> [groups][out/groups/16][kh][kw][in/groups][16] */
 ConstArray *pack_conv2d(Arena *a, const Param *weight, int64_t groups);
+/* [out, in, 3, 3] -> G g G' per pair of channels, [n * n][out/16][in][16] with n = size + 2:
+ * 16/9 or 4 times the bytes. Computed in double, rounded once. */
+ConstArray *pack_winograd(Arena *a, const Param *weight, int size);
 /* [c, 1, kh, kw] -> [c/16][kh][kw][16] */
 ConstArray *pack_depthwise(Arena *a, const Param *weight);
 /* [out, in] -> [1][out/16][1][1][in][16]. With height * width > 1 the input is a map flattened in C,H,W order but stored

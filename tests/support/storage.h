@@ -1,7 +1,7 @@
-/* Runs a transformed graph in its real storage: one arena with the offsets of the memory plan, tensors
- * in NHWC at the places that their views say. Each node reads its arguments from there and writes its
- * result there; aliases do nothing. So a value that is overwritten too early, or a view that is off,
- * changes the result, which must equal the interpreter's bit for bit. */
+/* Runs a transformed graph in its real storage: one arena with the offsets of the memory plan,
+ * tensors in NHWC at the places that their views say. Each node reads its arguments from there and
+ * writes its result there; aliases do nothing. So a value that is overwritten too early, or a view
+ * that is off, changes the result, which must equal the interpreter's bit for bit. */
 #ifndef KILN_TESTS_SUPPORT_STORAGE_H
 #define KILN_TESTS_SUPPORT_STORAGE_H
 
