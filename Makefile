@@ -34,7 +34,7 @@ OBJECTS  := $(COMPILER:%.c=$(BUILD)/%.o) $(GRAMMAR) $(BUILD)/embedded.o
 RUNTIMEO := $(RUNTIME:%.c=$(BUILD)/%.o)
 PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 NUMERIC  := $(patsubst tests/numeric/%.c,$(BUILD)/tests/%,$(wildcard tests/numeric/*.c))
-SOURCES   = $(shell git ls-files '*.c' '*.h' '*.def' 2>/dev/null | grep -v ^generated/)
+SOURCES   = $(shell find compiler runtime tests examples -name '*.[ch]' -o -name '*.def')
 
 .PHONY: all help demo check check-all bench tiles deps unit golden numeric layers format clean \
         generated check-generated
@@ -122,13 +122,18 @@ tiles: $(BUILD)/tests/bench/tiles
 
 # --- checks ------------------------------------------------------------------------------------
 
-check: all
-	$(Q)bash tests/check.sh
+check:
+	$(Q)BUILD=$(BUILD) CC=$(CC) SAN=$(SAN) bash tests/check.sh $(SUITES)
 
-check-all: all
-	$(Q)bash tests/check.sh --all
+check-all:
+	$(Q)BUILD=$(BUILD) CC=$(CC) SAN=$(SAN) bash tests/check.sh --all $(SUITES)
 
 unit: $(PROGRAMS)
+
+numeric: $(NUMERIC)
+
+golden: all
+	$(Q)BUILD=$(BUILD) bash tests/golden/run.sh
 
 layers:
 	$(Q)bash tests/support/layers.sh
