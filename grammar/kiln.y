@@ -1,4 +1,5 @@
-/* The grammar of the language; README.md beside this file is the reference. One rule, one ast_* call. */
+/* The grammar of the language; README.md beside this file is the reference. One rule, one
+ * ast_* call. */
 %require "3.8"
 %define api.pure full
 %define api.prefix {kiln_}
@@ -157,7 +158,8 @@ definition
     | NETWORK name LEFT_PAREN params comma RIGHT_PAREN body
                                     { $$ = ast_definition(p, @$, STMT_NETWORK, $2, $4, $5, $7); }
     | NETWORK name LEFT_PAREN RIGHT_PAREN body
-                                    { $$ = ast_definition(p, @$, STMT_NETWORK, $2, NULL, false, $5); }
+                                    { $$ = ast_definition(p, @$, STMT_NETWORK, $2, NULL, false,
+                                                          $5); }
     | MODEL name ASSIGN expr        { $$ = ast_model(p, @$, $2, $4, no_entries); }
     | MODEL name ASSIGN expr entry_body { $$ = ast_model(p, @$, $2, $4, $5); }
     | CLASSIFIER name entry_body    { $$ = ast_classifier(p, @$, $2, $3); }

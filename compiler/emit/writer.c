@@ -80,8 +80,9 @@ static bool is_code(Lexer *l, const char *p)
     return !l->quote;
 }
 
-/* How good a place the space line[i] is to break at, 0 is best: after a comma or before an operator of low depth;
- * after `=` where the rest then fits. -1: not at all, as between a type and its name. */
+/* How good a place the space line[i] is to break at, 0 is best: after a comma or before an operator
+ * of low depth; after `=` where the rest then fits. -1: not at all, as between a type and its
+ * name. */
 static int break_rank(const char *line, size_t i, int depth, int room)
 {
     if (line[i] != ' ' || i == 0)

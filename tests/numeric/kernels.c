@@ -1,9 +1,10 @@
-/* interp(graph) = eval(textbook nest) = eval(tiled nest) = run(emitted C), per operator, target and awkward shape.
+/* interp(graph) = eval(textbook nest) = eval(tiled nest) = run(emitted C), per operator, target and
+ * awkward shape.
  *
- *   kernels [TARGET...]        default: every target, evaluated; emitted C where this machine runs it
+ *   kernels [TARGET...]    default: every target, evaluated; emitted C where this machine runs it
  *
- * Each case is a small graph around one operator. Its value comes from the reference interpreter; the
- * program for each target is evaluated in the loop IR. Closing line: N passed, N failed. */
+ * Each case is a small graph around one operator. Its value comes from the reference interpreter;
+ * the program for each target is evaluated in the loop IR. Closing line: N passed, N failed. */
 #include "compiler/base/diag.h"
 #include "compiler/graph/view.h"
 #include "compiler/interp/interp.h"
@@ -227,7 +228,7 @@ static const Case cases[] = {
     { "pad_channels", 9, 3, 4, pad_channels, { 4, 9 } },
 };
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static uint32_t state = 1;
 
