@@ -140,7 +140,7 @@ layers:
 
 format:
 	$(Q)clang-format --dry-run -Werror $(filter %.c %.h,$(SOURCES))
-	$(Q)! grep -nE '^.{101,}' $(SOURCES) grammar/kiln.[ly]
+	$(Q)! LC_ALL=C.UTF-8 grep -nE '^.{101,}' $(filter %.c %.h,$(SOURCES)) grammar/kiln.[ly]
 
 # --- everything else ---------------------------------------------------------------------------
 
