@@ -1,5 +1,5 @@
-/* Parses arbitrary bytes as a source and elaborates the first models and classifiers in it. What parses must print
- * to text that parses again and prints the same. */
+/* Parses arbitrary bytes as a source and elaborates the first models and classifiers in it. What
+ * parses must print to text that parses again and prints the same. */
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/syntax/ast_print.h"
 #include "compiler/syntax/parse.h"

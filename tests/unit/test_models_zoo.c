@@ -1,6 +1,6 @@
-/* The pages of models/ against the reference networks of the shared data: the names and shapes of all
- * tensors and the multiply-accumulates must be exactly those of the published networks. Figures that
- * are public knowledge are checked also where the shared data is absent. */
+/* The pages of models/ against the reference networks of the shared data: the names and shapes of
+ * all tensors and the multiply-accumulates must be exactly those of the published networks. Figures
+ * that are public knowledge are checked also where the shared data is absent. */
 #include "compiler/base/file.h"
 #include "compiler/base/map.h"
 #include "compiler/elaborate/elaborate.h"
