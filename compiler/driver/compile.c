@@ -202,6 +202,8 @@ ExitStatus compile_program(Compilation *c)
     say(c, "scheduling %d nodes for %s", c->graph->nodes.count, c->target->name);
     c->program = arena_new_of(c->graph_arena, Program);
     const char *error = program_build(c->graph_arena, c->graph, c->target, c->program);
+    if (!error && !c->program->calls.count)
+        error = "the network's output is its input: there is nothing to compile";
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
 }
 
