@@ -1,6 +1,7 @@
-/* The story of one compilation, top to bottom: the source is parsed and elaborated to a graph, weights are
- * bound to it, passes transform a copy, the schedule makes a program of that, and a command emits it.
- * Problems of the input are reported through diag with a place; the rest names what it is about. */
+/* The story of one compilation, top to bottom: the source is parsed and elaborated to a graph,
+ * weights are bound to it, passes transform a copy, the schedule makes a program of that, and a
+ * command emits it. Problems of the input are reported through diag with a place; the rest names
+ * what it is about. */
 #include "compiler/driver/compile.h"
 
 #include "compiler/base/digest.h"
@@ -46,7 +47,7 @@ static void say(const Compilation *c, const char *format, ...)
     va_end(args);
 }
 
-/* --- lists -------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 static bool is_help(const char *value)
 {
@@ -82,7 +83,7 @@ ExitStatus compile_choose_target(Compilation *c)
     return EXIT_DONE;
 }
 
-/* --- elaboration ------------------------------------------------------------------------------------ */
+/* --- elaboration ------------------------------------------------------------------------------ */
 
 static ExitStatus read_params(Compilation *c, ElaborateOptions *o)
 {
@@ -129,7 +130,7 @@ static ExitStatus elaborate_source(Compilation *c)
     return EXIT_DONE;
 }
 
-/* --- digest ----------------------------------------------------------------------------------------- */
+/* --- digest ----------------------------------------------------------------------------------- */
 
 /* Of the network's text and its weights; neither target nor passes change it. */
 static const char *digest_of(Compilation *c)
@@ -161,7 +162,7 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
     return status;
 }
 
-/* --- passes and schedule ------------------------------------------------------------------------------ */
+/* --- passes and schedule ---------------------------------------------------------------------- */
 
 bool compile_dumps(const Compilation *c)
 {
@@ -204,7 +205,7 @@ ExitStatus compile_program(Compilation *c)
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
 }
 
-/* --- emission ----------------------------------------------------------------------------------------- */
+/* --- emission --------------------------------------------------------------------------------- */
 
 WeightForm compile_weight_form(const CommandLine *line)
 {

@@ -6,15 +6,14 @@
 #include "compiler/base/file.h"
 #include "compiler/syntax/parse.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 /* Two names of one file are the same file where their resolved paths are. */
 static const char *resolved_path(Elaborator *e, const char *path)
 {
-    char *real = realpath(path, NULL);
-    const char *copy = arena_strdup(e->arena, real ? real : path);
-    free(real);
-    return copy;
+    char room[PATH_MAX];
+    return arena_strdup(e->arena, realpath(path, room) ? room : path);
 }
 
 static void define(Elaborator *e, Module *m, Map *map, Stmt *stmt, Name name)

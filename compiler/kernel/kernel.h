@@ -1,5 +1,6 @@
-/* Kernels: what a node computes, as a function of the loop IR. A kernel is written as in the textbook; a tile
- * (numbers per target) says how its loops are split, and the untiled form stays available for tests. */
+/* Kernels: what a node computes, as a function of the loop IR. A kernel is written as in the
+ * textbook; a tile (numbers per target) says how its loops are split, and the untiled form stays
+ * available for tests. */
 #ifndef KILN_KERNEL_KERNEL_H
 #define KILN_KERNEL_KERNEL_H
 

@@ -1,5 +1,5 @@
-/* From a graph to the program that emit/ prints: a kernel for every node that computes something, the
- * memory plan, and the arguments of each call. Functions with one name are one function. */
+/* From a graph to the program that emit/ prints: a kernel for every node that computes something,
+ * the memory plan, and the arguments of each call. Functions with one name are one function. */
 #include "compiler/schedule/program.h"
 
 #include "compiler/base/diag.h"

@@ -1,5 +1,5 @@
-/* What is emitted: the functions of a network, its constant arrays, and the list of calls with their
- * arguments. Everything about kernels, tiles and memory is decided; emit/ only prints. */
+/* What is emitted: the functions of a network, its constant arrays, and the list of calls with
+ * their arguments. Everything about kernels, tiles and memory is decided; emit/ only prints. */
 #ifndef KILN_SCHEDULE_PROGRAM_H
 #define KILN_SCHEDULE_PROGRAM_H
 
