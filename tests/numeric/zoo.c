@@ -35,6 +35,7 @@ static const char *const pages[][2] = {
     { "efficientnet", "efficientnet_b7" },
     { "inception_v3", "inception_v3" },
     { "se_resnet", "se_resnet50" },
+    { "inception_resnet_v2", "inceptionresnetv2" },
     { "mobilenet_v3", "mobilenet_v3_small" },
     { "xception", "xception" },
     { "xception", "se_xception" },
@@ -106,6 +107,8 @@ static void describe(const Node *n, Text *t)
         text_printf(t, " g%" PRId64, a->groups);
     if (n->op == OP_BATCH_NORM || n->op == OP_GROUP_NORM)
         text_printf(t, " eps%.9g", a->eps);
+    if (n->op == OP_AFFINE)
+        text_printf(t, " %.9g %.9g", a->scale, a->shift);
     if (n->op == OP_CONCAT)
         text_printf(t, " axis%d", a->axis);
     if (!is_global_average(n) &&

@@ -53,6 +53,8 @@ static const Page pages[] = {
     { "models/efficientnet.kiln", "efficientnet_b5", "efficientnet_b5", 30389784, 10266 },
     { "models/efficientnet.kiln", "efficientnet_b6", "efficientnet_b6", 43040704, 19068 },
     { "models/efficientnet.kiln", "efficientnet_b7", "efficientnet_b7", 66347960, 37746 },
+    { "models/inception_resnet_v2.kiln", "inceptionresnetv2", "inceptionresnetv2", 55843464,
+      13156 },
     { "models/mobilenet_v3.kiln", "mobilenet_v3_small", "mobilenet_v3_small", 2542856, 57 },
     { "models/mobilenet_v3.kiln", "mobilenet_v3_large", NULL, 5483032, 217 },
     { "models/xception.kiln", "xception", "xception", 22855952, 8357 },
