@@ -1,5 +1,6 @@
 /* Reading the .npy format, versions 1 to 3: magic, header length, a Python dictionary literal, raw
- * elements. The dictionary is read by a small parser for exactly the three keys that the format has. */
+ * elements. The dictionary is read by a small parser for exactly the three keys that the format
+ * has. */
 #include "runtime/npy.h"
 
 #include "runtime/bytes.h"

@@ -1,5 +1,5 @@
-/* Writing .npy files, version 1, row by row. Rows go to a temporary file beside the final one, whose
- * header has a fixed length and is written again when the number of rows is known. */
+/* Writing .npy files, version 1, row by row. Rows go to a temporary file beside the final one,
+ * whose header has a fixed length and is written again when the number of rows is known. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif

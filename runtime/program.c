@@ -1,5 +1,5 @@
-/* The story of one call of a classifier program: check the processor, read the command line, then for
- * each input load, preprocess, run, decide, print. A failed input does not stop the others. */
+/* The story of one call of a classifier program: check the processor, read the command line, then
+ * for each input load, preprocess, run, decide, print. A failed input does not stop the others. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif

@@ -1,7 +1,7 @@
 /* The classifier around a network: how a picture becomes the network's input, and its output a
  * result. The elaborator fills it from the source, emit/ prints it as a const kiln_classifier table
- * (runtime/kiln_model.h), which the runtime interprets. Each enum here lists the same things, in the
- * same order, as its namesake there; emit/ prints the names. */
+ * (runtime/kiln_model.h), which the runtime interprets. Each enum here lists the same things, in
+ * the same order, as its namesake there; emit/ prints the names. */
 #ifndef KILN_CLASSIFIER_CLASSIFIER_H
 #define KILN_CLASSIFIER_CLASSIFIER_H
 
@@ -112,7 +112,8 @@ typedef struct Classifier {
 const char *labels_read(Arena *a, const char *path, Classifier *c);
 
 /* Reports everything that the runtime would have to trust: steps that do not lead to an input of
- * channels x height x width, a number of labels other than `classes`. Returns the number of errors. */
+ * channels x height x width, a number of labels other than `classes`. Returns the number of
+ * errors. */
 int classifier_verify(const Classifier *c, Diag *d, const int input[3], int classes);
 
 void classifier_dump(const Classifier *c, Text *t);

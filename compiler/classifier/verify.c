@@ -1,5 +1,5 @@
-/* Everything about a classifier that the runtime trusts. The steps are followed with what is known of
- * a picture's size: nothing at first, then a lower bound of its sides, then the size itself. */
+/* Everything about a classifier that the runtime trusts. The steps are followed with what is known
+ * of a picture's size: nothing at first, then a lower bound of its sides, then the size itself. */
 #include "compiler/classifier/classifier.h"
 
 #include <math.h>

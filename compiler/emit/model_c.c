@@ -1,5 +1,5 @@
-/* The functions of a network, one per distinct shape, and NAME_run: the list of calls, each with what it
- * computes and with its arguments as arrays in the arena. */
+/* The functions of a network, one per distinct shape, and NAME_run: the list of calls, each with
+ * what it computes and with its arguments as arrays in the arena. */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* --- measures ------------------------------------------------------------------------------------ */
+/* --- measures --------------------------------------------------------------------------------- */
 
 int64_t emit_weight_bytes(const Program *p)
 {
@@ -54,7 +54,7 @@ static const char *count_text(Arena *a, int64_t n)
     return arena_printf(a, "%.4g G", (double)n / 1e9);
 }
 
-/* --- the head ------------------------------------------------------------------------------------ */
+/* --- the head --------------------------------------------------------------------------------- */
 
 static void put_head(Emission *e, Writer *w)
 {
@@ -96,7 +96,7 @@ static void put_labels(Emission *e, Writer *w)
     w_line(w, "};");
 }
 
-/* --- calls ----------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static const char *plus(Arena *a, const char *base, int64_t offset)
 {

@@ -1,5 +1,6 @@
-/* The program of `kiln verify`: runs the network once on a file of floats and writes what every node has
- * computed, node by node: its number in the source graph, then its values, H,W,C without gaps. */
+/* The program of `kiln verify`: runs the network once on a file of floats and writes what every
+ * node has computed, node by node: its number in the source graph, then its values, H,W,C without
+ * gaps. */
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
 #include "compiler/graph/view.h"

@@ -1,5 +1,5 @@
-/* What the kernels share: buffers that follow views, named temporaries, activations, register tiling.
- * Private to kernel/. */
+/* What the kernels share: buffers that follow views, named temporaries, activations, register
+ * tiling. Private to kernel/. */
 #ifndef KILN_KERNEL_COMMON_H
 #define KILN_KERNEL_COMMON_H
 
@@ -65,7 +65,8 @@ Stmt *epilogue(const Make *m, Buffer *y, Buffer *r, Expr *oy, Expr *ox, Expr *o,
 
 /* tiling.c: the loops over output columns and channels of a nest
  *   for o { for oy { for ox { acc = ..; for .. acc += ..; store } } }
- * split into register tiles. `kx` (may be NULL) is unrolled where borders make its iterations differ. */
+ * split into register tiles. `kx` (may be NULL) is unrolled where borders make its iterations
+ * differ. */
 typedef struct TileLoops {
     Var *o, *oy, *ox, *kx;
     int64_t channels, columns;

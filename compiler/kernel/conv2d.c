@@ -1,8 +1,9 @@
 /* Convolution and dense layers:
- *   y[oy][ox][o] = act(b[o] + sum over ky, kx, c of x[oy*sh + ky*dh - pt][ox*sw + kx*dw - pl][c] * w[o][ky][kx][c] + r)
- * The sum runs in the order (ky, kx, c), one chain per output. Rows outside the picture are left out by
- * the bounds of ky, columns by a condition that tiling resolves. A 1x1 convolution of stride 1 sees the
- * picture as one row; a dense layer is a 1x1 convolution of one pixel. */
+ *   y[oy][ox][o] = act(b[o] + r + sum over ky, kx, c of
+ *                      x[oy*sh + ky*dh - pt][ox*sw + kx*dw - pl][c] * w[o][ky][kx][c])
+ * The sum runs in the order (ky, kx, c), one chain per output. Rows outside the picture are left
+ * out by the bounds of ky, columns by a condition that tiling resolves. A 1x1 convolution of stride
+ * 1 sees the picture as one row; a dense layer is a 1x1 convolution of one pixel. */
 #include "compiler/graph/view.h"
 #include "compiler/kernel/common.h"
 

@@ -1,5 +1,6 @@
-/* Kernels: what a node computes, as a function of the loop IR. A kernel is written as in the textbook; a tile
- * (numbers per target) says how its loops are split, and the untiled form stays available for tests. */
+/* Kernels: what a node computes, as a function of the loop IR. A kernel is written as in the
+ * textbook; a tile (numbers per target) says how its loops are split, and the untiled form stays
+ * available for tests. */
 #ifndef KILN_KERNEL_KERNEL_H
 #define KILN_KERNEL_KERNEL_H
 
@@ -43,6 +44,7 @@ typedef struct KernelEnv {
     Arena *arena;
     const Target *target; /* lanes and instructions are its own; NULL: textbook */
     Tile tile;            /* of this node */
+    bool parallel;        /* mark loops for threads */
 } KernelEnv;
 
 /* True for the convolutions that Winograd's form can compute. */

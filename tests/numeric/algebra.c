@@ -1,5 +1,6 @@
-/* Exact algebra: over the prime field GF(2^61 - 1) a sum has one value in any order, so the tiled nest of a kernel must
- * equal an independent textbook loop exactly: borders, tails, packing, groups, Winograd's transforms.
+/* Exact algebra: over the prime field GF(2^61 - 1) a sum has one value in any order, so the tiled
+ * nest of a kernel must equal an independent textbook loop exactly: borders, tails, packing,
+ * groups, Winograd's transforms.
  *
  *   algebra            closing line: N passed, N failed */
 #include "compiler/base/diag.h"
@@ -51,8 +52,8 @@ static uint64_t *random_elements(Arena *a, int64_t count)
     return x;
 }
 
-/* Weights are small multiples of 576, the largest denominator of Winograd's G g G': packed and transformed
- * weights are integers, exact in float32. */
+/* Weights are small multiples of 576, the largest denominator of Winograd's G g G': packed and
+ * transformed weights are integers, exact in float32. */
 static const float *random_weights(Arena *a, int64_t count)
 {
     float *w = arena_new_array(a, float, count);

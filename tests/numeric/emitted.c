@@ -1,10 +1,10 @@
-/* Emitted C against networks with known results: compiles what kiln emits for an oracle's network and
- * compares logits and every sampled node.
+/* Emitted C against networks with known results: compiles what kiln emits for an oracle's network
+ * and compares logits and every sampled node.
  *
  *   emitted [--cc CC] [--run LAUNCHER] [--logits F] [--nodes F] [--keep DIR] TARGET ARCH...
  *
- * The emitted C is traced (KILN_TRACE), built into a small program with the C compiler CC and run, by
- * LAUNCHER (an emulator) where one is given. Closing line: N passed, N failed. */
+ * The emitted C is traced (KILN_TRACE), built into a small program with the C compiler CC and run,
+ * by LAUNCHER (an emulator) where one is given. Closing line: N passed, N failed. */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"
 #include "compiler/graph/view.h"
@@ -22,7 +22,8 @@ typedef struct Options {
     double logits, nodes;
 } Options;
 
-/* The program around the emitted network: input from a file, every traced node appended to another. */
+/* The program around the emitted network: input from a file, every traced node appended to
+ * another. */
 static const char driver[] =
     "#include \"net.h\"\n"
     "#include <stdio.h>\n"
@@ -143,7 +144,7 @@ static bool build_and_run(const Oracle *o, const Graph *g, const Target *t, cons
 {
     Arena *a = o->arena;
     Program p;
-    const char *error = program_build(a, g, t, &p);
+    const char *error = program_build(a, g, &(ProgramOptions){ t, false }, &p);
     p.name = "net";
     Emission e = { .arena = a, .program = &p, .digest = "0", .weights = WEIGHTS_INCBIN };
     error = error ? error : emit_folder(&e, folder);

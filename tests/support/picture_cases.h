@@ -1,5 +1,5 @@
-/* Small pictures of every format, for unit tests and as seeds of the fuzzers. JPEG and PNG are written
- * by their libraries. */
+/* Small pictures of every format, for unit tests and as seeds of the fuzzers. JPEG and PNG are
+ * written by their libraries. */
 #ifndef KILN_TESTS_PICTURE_CASES_H
 #define KILN_TESTS_PICTURE_CASES_H
 
