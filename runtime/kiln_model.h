@@ -260,7 +260,7 @@ enum kiln_step_op {
     KILN_STEP_COLOR,          /* method: enum kiln_color */
     KILN_STEP_RESIZE,         /* method: enum kiln_filter; n: height, width */
     KILN_STEP_RESIZE_SHORTER, /* method: enum kiln_filter; n: length of the shorter side */
-    KILN_STEP_CENTER_CROP,    /* n: height, width; what is missing is filled with v[0] */
+    KILN_STEP_CENTER_CROP,    /* n: height, width; what is missing is filled with v per channel */
     KILN_STEP_PAD,            /* n: top, left, bottom, right; v: value per channel */
     KILN_STEP_SCALE,          /* v[0]: multiply */
     KILN_STEP_NORMALIZE,      /* v: mean[4], std[4] */

@@ -285,6 +285,17 @@ static void print_shape(const char *what, const kiln_shape *shape)
     printf("]\n");
 }
 
+/* The number of labels and the first few. */
+static void print_labels(const kiln_classifier *program)
+{
+    const int shown = program->label_count < 6 ? program->label_count : 6;
+
+    printf("%-8s %d", "labels", program->label_count);
+    for (int i = 0; i < shown; i++)
+        printf("%s%s", i ? "; " : ": ", program->labels[i]);
+    puts(shown < program->label_count ? "; ..." : "");
+}
+
 static int info(const kiln_classifier *program)
 {
     const kiln_network *n = program->members[0].network;
@@ -296,7 +307,7 @@ static int info(const kiln_classifier *program)
     printf("%-8s %s\n", "target", n->target);
     print_shape("input", &n->input);
     print_shape("output", &n->output);
-    printf("%-8s %d\n", "labels", program->label_count);
+    print_labels(program);
     printf("%-8s %zu bytes\n", "weights", n->weight_bytes);
     printf("%-8s %zu bytes\n", "arena", n->arena_bytes);
     printf("%-8s %zu bytes\n", "stack", n->stack_bytes);

@@ -79,6 +79,7 @@ typedef struct Step {
     int n[4];    /* RESIZE, CENTER_CROP: height, width; RESIZE_SHORTER: side; PAD: t, l, b, r */
     double v[8]; /* CENTER_CROP, PAD: fill; SCALE: factor; NORMALIZE: mean[4], std[4] */
     int mean_count, std_count; /* NORMALIZE: as many as the source gave */
+    int has_fill;              /* CENTER_CROP, PAD: the source gave one */
 } Step;
 
 typedef struct Member {

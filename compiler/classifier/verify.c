@@ -42,11 +42,21 @@ static void check_resize(Verifier *v, const Step *s)
     v->resize = s;
 }
 
+static void check_fill(Verifier *v, const Step *s)
+{
+    for (int i = 0; i < 3; i++)
+        if (!(s->v[i] >= 0.0 && s->v[i] <= 255.0))
+            fail(v, s->loc, "preprocess-value", "%s fills with %g: pixels are within 0..255",
+                 step_name(s->op), s->v[i]);
+}
+
 static void check_crop(Verifier *v, const Step *s)
 {
     check_range(v, s, 2, 1, "side");
-    if (v->resize && (s->n[0] > v->height || s->n[1] > v->width)) {
-        fail(v, s->loc, "crop-size", "center_crop to %d x %d is larger than the %d x %d before it",
+    check_fill(v, s);
+    if (v->resize && !s->has_fill && (s->n[0] > v->height || s->n[1] > v->width)) {
+        fail(v, s->loc, "crop-size",
+             "center_crop to %d x %d is larger than the %d x %d before it; 'fill 0' would pad it",
              s->n[0], s->n[1], v->height, v->width);
         diag_note(v->diag, v->resize->loc, "the picture is resized here");
     }
@@ -59,9 +69,7 @@ static void check_crop(Verifier *v, const Step *s)
 static void check_pad(Verifier *v, const Step *s)
 {
     check_range(v, s, 4, 0, "width");
-    for (int i = 0; i < 3; i++)
-        if (!(s->v[i] >= 0.0 && s->v[i] <= 255.0))
-            fail(v, s->loc, "preprocess-value", "pad value %g: pixels are within 0..255", s->v[i]);
+    check_fill(v, s);
     v->height += s->n[0] + s->n[2];
     v->width += s->n[1] + s->n[3];
 }

@@ -127,6 +127,7 @@ static void read_fill(Line *l, Step *s)
 {
     if (!take_word(l, "fill"))
         return;
+    s->has_fill = 1;
     int count = take_numbers(l, s->v, 3, "write fill VALUE or fill [R, G, B]");
     for (int i = count; count == 1 && i < 3; i++)
         s->v[i] = s->v[0];
