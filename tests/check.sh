@@ -152,6 +152,14 @@ emitted() { # target arch...
         nice "$BUILD/tests/emitted" "${options[@]}" "$target" "$@"
 }
 
+# Emitted kernels against their evaluation, bit for bit.
+printed() { # target
+    local how options=()
+    how=$(launcher "$1") || { skip "printed/$1" "$how"; return 0; }
+    [ -z "$how" ] || options=(--run "$how" --cc aarch64-linux-gnu-gcc)
+    suite "printed/$1" nice "$BUILD/tests/printed" "$1" "${options[@]}"
+}
+
 # --- the suites ----------------------------------------------------------------------------------------
 
 layers() {
@@ -173,7 +181,7 @@ layers() {
 }
 
 main() {
-    local program example missing
+    local program example target
     [ -n "$list" ] || bash tests/support/dependencies.sh build test cross || exit 3
     mkdir -p "$logs"
 
@@ -192,6 +200,10 @@ main() {
 
     [ ! -e tests/golden/run.sh ] || suite golden bash tests/golden/run.sh
     suite kernels nice "$BUILD/tests/kernels"
+    suite algebra nice "$BUILD/tests/algebra"
+    for target in c99 avx2 avx512 neon; do
+        printed $target
+    done
     [ ! -e tests/targets/emitted.sh ] || suite targets nice bash tests/targets/emitted.sh "$KILN"
     [ ! -d generated ] || [ -z "$(ls generated/*/ 2>/dev/null)" ] || suite generated make --no-print-directory check-generated
 
