@@ -101,8 +101,8 @@ static const float *trace_values(Verify *v, const Node *n, const unsigned char *
     return logical;
 }
 
-/* Compares one record of the trace with `run`, or the output with `expected` where that is given. Returns
- * the bytes that the record takes. */
+/* Compares one record of the trace with `run`, or the output with `expected` where that is given.
+ * Returns the bytes that the record takes. */
 static size_t compare_record(Verify *v, const unsigned char *bytes, const Interp *run,
                              const float *expected)
 {
