@@ -192,6 +192,7 @@ main() {
 
     [ ! -e tests/golden/run.sh ] || suite golden bash tests/golden/run.sh
     suite kernels nice "$BUILD/tests/kernels"
+    suite_shared zoo oracle/resnet18/manifest.json "$BUILD/tests/zoo"
     [ ! -e tests/targets/emitted.sh ] || suite targets nice bash tests/targets/emitted.sh "$KILN"
     [ ! -d generated ] || [ -z "$(ls generated/*/ 2>/dev/null)" ] || suite generated make --no-print-directory check-generated
 
