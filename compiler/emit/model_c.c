@@ -84,8 +84,8 @@ static void put_head(Emission *e, Writer *w)
     w_linef(w, "const char %s_digest[] = \"%s\";", e->name, e->digest);
 }
 
-/* A label as it reads, behind its escaped form; "" where that says it already. Bytes 0xE2 begin, among others, the
- * characters that turn text around, of which compilers warn. */
+/* A label as it reads, behind its escaped form; "" where that says it already. Bytes 0xE2 begin,
+ * among others, the characters that turn text around, of which compilers warn. */
 static const char *label_comment(Arena *a, const char *label)
 {
     bool escaped = false, plain = true;

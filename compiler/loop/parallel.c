@@ -1,7 +1,7 @@
-/* Choosing the loops that threads share: in each nest the outermost loop over outputs that has enough
- * iterations. Loops over outputs are those outside every local, because accumulators are declared
- * inside them; their iterations write different elements. A loop marked LOOP_SEQUENTIAL hands
- * scratch from one iteration to the next and is only looked into. */
+/* Choosing the loops that threads share: in each nest the outermost loop over outputs that has
+ * enough iterations. Loops over outputs are those outside every local, because accumulators are
+ * declared inside them; their iterations write different elements. A loop marked LOOP_SEQUENTIAL
+ * hands scratch from one iteration to the next and is only looked into. */
 #include "compiler/loop/rewrite.h"
 
 enum { ENOUGH_ITERATIONS = 4 };

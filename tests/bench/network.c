@@ -1,4 +1,5 @@
-/* Emits the network of an oracle, for those that models/ has no page of: network ARCH TARGET FOLDER */
+/* Emits the network of an oracle, for those that models/ has no page of: network ARCH TARGET
+ * FOLDER */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"
 #include "compiler/pass/pass.h"

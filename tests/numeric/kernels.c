@@ -1,5 +1,8 @@
-/* interp(graph) = eval(program), per operator, target and awkward shape. printed.c has the other edge of the
- * triangle, eval(program) = run(emitted C).
+<<<<<<< HEAD
+/* interp(graph) = eval(program), per operator, target and awkward shape. printed.c has the other
+ * edge of the triangle, eval(program) = run(emitted C). ======= /* interp(graph) =
+ * eval(program), per operator, target and awkward shape. printed.c has the other edge of the
+ * triangle, eval(program) = run(emitted C). >>>>>>> infra
  *
  *   kernels [TARGET [CASE]]        default: every target; closing line: N passed, N failed */
 #include "compiler/base/diag.h"
