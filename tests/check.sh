@@ -204,6 +204,7 @@ main() {
     for target in c99 avx2 avx512 neon; do
         printed $target
     done
+    suite_shared zoo oracle/resnet18/manifest.json "$BUILD/tests/zoo"
     [ ! -e tests/targets/emitted.sh ] || suite targets nice bash tests/targets/emitted.sh "$KILN"
     [ ! -d generated ] || [ -z "$(ls generated/*/ 2>/dev/null)" ] || suite generated make --no-print-directory check-generated
 

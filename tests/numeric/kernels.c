@@ -1,8 +1,5 @@
-<<<<<<< HEAD
 /* interp(graph) = eval(program), per operator, target and awkward shape. printed.c has the other
- * edge of the triangle, eval(program) = run(emitted C). ======= /* interp(graph) =
- * eval(program), per operator, target and awkward shape. printed.c has the other edge of the
- * triangle, eval(program) = run(emitted C). >>>>>>> infra
+ * edge of the triangle, eval(program) = run(emitted C).
  *
  *   kernels [TARGET [CASE]]        default: every target; closing line: N passed, N failed */
 #include "compiler/base/diag.h"
