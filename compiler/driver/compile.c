@@ -208,6 +208,8 @@ ExitStatus compile_program(Compilation *c)
     c->program = arena_new_of(c->graph_arena, Program);
     ProgramOptions options = { c->target, uses_openmp(c) };
     const char *error = program_build(c->graph_arena, c->graph, &options, c->program);
+    if (!error && !c->program->calls.count)
+        error = "the network's output is its input: there is nothing to compile";
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
 }
 
