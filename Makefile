@@ -36,8 +36,8 @@ PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 NUMERIC  := $(patsubst tests/numeric/%.c,$(BUILD)/tests/%,$(wildcard tests/numeric/*.c))
 SOURCES   = $(shell find compiler runtime tests examples -name '*.[ch]' -o -name '*.def')
 
-.PHONY: all help demo check check-all bench tiles deps unit golden numeric layers format clean \
-        generated check-generated
+.PHONY: all help demo check check-all bench profile tiles deps unit golden numeric layers format \
+        clean generated check-generated
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -109,13 +109,17 @@ $(NUMERIC): $(BUILD)/tests/%: tests/numeric/%.c $(wildcard tests/support/*.[ch])
 
 # Benchmarks: never part of a check, their figures depend on the machine.
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
-$(BENCHES): $(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/libkiln.a
+$(BENCHES): $(BUILD)/tests/bench/%: tests/bench/%.c $(wildcard tests/support/oracle.[ch]) \
+            $(BUILD)/libkiln.a
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
 
 bench: all $(BENCHES)
 	$(Q)bash tests/bench/bench.sh
+
+profile: all $(BENCHES)
+	$(Q)bash tests/bench/profile.sh
 
 tiles: $(BUILD)/tests/bench/tiles
 	$(Q)bash tests/bench/tiles.sh
@@ -167,6 +171,7 @@ help:
 	@echo 'make check-all  all tests, the heavy sweeps and the fuzzers included'
 	@echo 'make generated  emit the checked-in C of generated/ anew'
 	@echo 'make bench      speed against other runtimes, as ratios'
+	@echo 'make profile    time per layer of the networks NETS'
 	@echo 'make tiles      register tiles measured: what the rows of compiler/target/ are read off'
 	@echo 'make layers     who may include whom'
 	@echo 'make format     clang-format and the 100 columns'

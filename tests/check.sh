@@ -51,15 +51,19 @@ skip() { # suite, reason
     printf 'SKIP  %-28s because %s\n' "$1" "$2"
 }
 
-# How many of a log passed, failed, were skipped: its closing line, else the totals of Check, else nothing.
+# How many of a log passed, failed, were skipped: its closing line, else the totals of Check, else its lines
+# that begin with ok or FAIL, else nothing.
 count() { # log
     awk '
         /^[0-9]+ passed, [0-9]+ failed/ { p = $1; f = $3; s = /skipped/ ? $5 : ""; seen = 1 }
         /^[0-9]+%: Checks: / { checks += $3; bad += $5 + $7 }
         /^ *(SKIP|SKIPPED|skipped)[: ]/ { lines++ }
+        /^ok / { good++ }
+        /^(FAIL(ED)?|BAD)[: ]/ { wrong++ }
         END {
             if (seen) print p + 0, f + 0, (s == "" ? lines + 0 : s + 0)
             else if (checks) print checks - bad, bad, lines + 0
+            else if (good + wrong) print good + 0, wrong + 0, lines + 0
             else print "-", "-", lines + 0
         }' "$1"
 }

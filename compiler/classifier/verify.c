@@ -194,7 +194,7 @@ static void check_output(Verifier *v, int classes)
     if (!output_name(c->activation) || !rule_c_name(c->rule))
         bug("unknown output %d or rule %d", (int)c->activation, (int)c->rule);
     if (c->top < 0 || c->top > classes)
-        fail(v, c->output_loc, "top", "top %d of %d classes", c->top, classes);
+        fail(v, c->output_loc, "top", "top %d: the network has only %d classes", c->top, classes);
     if (c->has_threshold && !isfinite(c->threshold))
         fail(v, c->output_loc, "threshold", "the threshold is not a finite number");
     else if (c->has_threshold && c->activation != OUTPUT_NONE &&

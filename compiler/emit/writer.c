@@ -181,7 +181,8 @@ static void put_layout(Place *p, Span text, int columns, int tail)
         return;
     }
     put_span(p, (Span){ text.at, head });
-    if (p->column + first_piece(group) > COLUMNS)
+    int first = first_piece(group);
+    if (p->column + first + (first == group.length ? behind + tail : 0) > COLUMNS)
         new_line(p, columns + INDENT);
     put_pieces(p, group, columns + INDENT, tail + behind);
     put_span(p, (Span){ group.at + group.length, behind });

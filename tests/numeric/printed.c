@@ -37,7 +37,7 @@ static void collect_case(Suite *s, const KernelCase *c)
     Program p;
     Graph *g = graph_copy(s->arena, kernel_case_graph(s->arena, c));
     pass_run(g, NULL, scratch);
-    const char *error = program_build(s->arena, g, s->target, &p);
+    const char *error = program_build(s->arena, g, &(ProgramOptions){ s->target, false }, &p);
     if (error)
         bug("%s: %s", c->name, error);
     for (int i = 0; i < p.functions.count; i++)
@@ -55,7 +55,7 @@ static void collect_winograd(Suite *s, const KernelCase *c)
     n->input[0]->view = (View){ n->input[0], 0 };
     for (int size = 2; size <= 4; size += 2) {
         Kernel k;
-        KernelEnv env = { s->arena, s->target, choose_tile(s->target, n) };
+        KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), false };
         env.tile.winograd = size;
         const char *error = kernel_build(&env, n, &k);
         error = error ? error : loop_check(s->arena, k.function);

@@ -244,7 +244,7 @@ START_TEST(test_verify_output)
     c.labels_file = "labels.txt";
     vec_push(arena, &c.labels, "one");
     ck_assert_int_eq(verify(&c), 3);
-    ck_assert_ptr_nonnull(strstr(messages, "top 11 of 10 classes"));
+    ck_assert_ptr_nonnull(strstr(messages, "top 11: the network has only 10 classes"));
     ck_assert_ptr_nonnull(strstr(messages, "threshold 1.5: scores after softmax are within 0..1"));
     ck_assert_ptr_nonnull(
         strstr(messages, "labels.txt: error: it has 1 labels, the network has 10"));
