@@ -32,6 +32,7 @@ if [ -n "$SAN" ]; then
     export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
     export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$PWD/tests/support/leaks.txt:print_suppressions=0}
     export CK_TIMEOUT_MULTIPLIER=10
+    sanitize='-O1 -fsanitize=undefined -fno-sanitize-recover=all' # static: no address sanitizer
 fi
 
 # --- suites and their results --------------------------------------------------------------------
@@ -146,6 +147,15 @@ launcher() { # target
     esac
 }
 
+# Every kernel printed, compiled and run against its evaluation.
+printed() { # target
+    local how options=()
+    how=$(launcher "$1") || { skip "printed/$1" "$how"; return 0; }
+    [ -z "$how" ] || options=(--run "$how" --cc aarch64-linux-gnu-gcc)
+    [ -z "$SAN" ] || [ -n "$how" ] || options+=(--cflags "$sanitize")
+    suite "printed/$1" nice "$BUILD/tests/printed" "$1" "${options[@]}"
+}
+
 # Emitted C of networks with known results.
 emitted() { # target arch...
     local target=$1 how options=()
@@ -177,7 +187,7 @@ layers() {
 }
 
 main() {
-    local program example missing
+    local program example target
     [ -n "$list" ] || bash tests/support/dependencies.sh build test cross || exit 3
     mkdir -p "$logs"
 
@@ -195,7 +205,11 @@ main() {
     done
 
     [ ! -e tests/golden/run.sh ] || suite golden bash tests/golden/run.sh
+    suite algebra nice "$BUILD/tests/algebra"
     suite kernels nice "$BUILD/tests/kernels"
+    for target in c99 avx2 avx512 neon; do
+        printed $target
+    done
     [ ! -e tests/targets/emitted.sh ] || suite targets nice bash tests/targets/emitted.sh "$KILN"
     [ ! -d generated ] || [ -z "$(ls generated/*/ 2>/dev/null)" ] || suite generated make --no-print-directory check-generated
 
