@@ -1,10 +1,5 @@
-<<<<<<< HEAD
-/* Fuzz driver of the PNG decoder. The checksums of all chunks are made right, or no mutation would
- * be seen behind them. */
-=======
 /* Fuzz driver of the PNG decoder. The checksums of all chunks are made right, or no mutation
  * would be seen behind them. */
->>>>>>> main
 #include "tests/fuzz/picture.h"
 
 #include <zlib.h>

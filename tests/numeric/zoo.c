@@ -1,16 +1,8 @@
-<<<<<<< HEAD
-/* The pages of models/ are the networks that they are named after: their graphs equal those of the
- * reference manifests operator by operator, attributes and tensor names included. Compared are
- * hashes of each node's operator, attributes, parameters and inputs, so the order of independent
- * nodes does not matter. Identities (dropout, a flatten of single pixels) and the two ways to write
- * a global average are seen through.
-=======
 /* The pages of models/ are the networks that they are named after: their graphs equal those of
  * the reference manifests operator by operator, attributes and tensor names included. Compared
  * are hashes of each node's operator, attributes, parameters and inputs, so the order of
  * independent nodes does not matter. Identities (dropout, a flatten of single pixels) and the
  * two ways to write a global average are seen through.
->>>>>>> main
  *
  * Usage: zoo [MODEL...]        closing line: N passed, N failed, N skipped */
 #include "compiler/base/map.h"

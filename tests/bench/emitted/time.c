@@ -1,10 +1,5 @@
-<<<<<<< HEAD
-/* Times an emitted network: compiled with -DNETWORK=name -DHEADER='"name.h"' and the network's size
- * macros, with -DKILN_TRACE node by node.
-=======
 /* Times an emitted network: compiled with -DNETWORK=name -DHEADER='"name.h"' and the network's
  * size macros, with -DKILN_TRACE node by node.
->>>>>>> main
  *
  *   time RUNS       prints "least median" in milliseconds, after one run to warm up
  *   profile RUNS    prints "index milliseconds" per node, the least of the runs
