@@ -34,7 +34,7 @@ OBJECTS  := $(COMPILER:%.c=$(BUILD)/%.o) $(GRAMMAR) $(BUILD)/embedded.o
 RUNTIMEO := $(RUNTIME:%.c=$(BUILD)/%.o)
 PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 NUMERIC  := $(patsubst tests/numeric/%.c,$(BUILD)/tests/%,$(wildcard tests/numeric/*.c))
-SOURCES   = $(shell git ls-files '*.c' '*.h' '*.def' 2>/dev/null | grep -v ^generated/)
+SOURCES   = $(shell find compiler runtime tests examples -name '*.[ch]' -o -name '*.def')
 
 .PHONY: all help demo check check-all bench profile tiles deps unit golden numeric layers format \
         clean generated check-generated
@@ -126,20 +126,31 @@ tiles: $(BUILD)/tests/bench/tiles
 
 # --- checks ------------------------------------------------------------------------------------
 
-check: all
-	$(Q)bash tests/check.sh
+check:
+	$(Q)BUILD=$(BUILD) CC=$(CC) SAN=$(SAN) bash tests/check.sh $(SUITES)
 
-check-all: all
-	$(Q)bash tests/check.sh --all
+check-all:
+	$(Q)BUILD=$(BUILD) CC=$(CC) SAN=$(SAN) bash tests/check.sh --all $(SUITES)
 
 unit: $(PROGRAMS)
+
+numeric: $(NUMERIC)
+
+golden: all
+	$(Q)BUILD=$(BUILD) bash tests/golden/run.sh
 
 layers:
 	$(Q)bash tests/support/layers.sh
 
 format:
 	$(Q)clang-format --dry-run -Werror $(filter %.c %.h,$(SOURCES))
-	$(Q)! grep -nE '^.{101,}' $(SOURCES) grammar/kiln.[ly]
+	$(Q)! LC_ALL=C.UTF-8 grep -nE '^.{101,}' $(filter %.c %.h,$(SOURCES)) grammar/kiln.[ly]
+
+generated: all
+	$(Q)KILN=$(BUILD)/kiln bash tests/support/generated.sh
+
+check-generated: all
+	$(Q)KILN=$(BUILD)/kiln bash tests/support/generated.sh --check
 
 # --- everything else ---------------------------------------------------------------------------
 
@@ -156,7 +167,9 @@ help:
 	@echo 'make            build/kiln, the compiler'
 	@echo 'make demo       compile the embedded demo model and classify its sample pictures'
 	@echo 'make check      all tests (SAN=1: under address and undefined-behaviour sanitizers)'
+	@echo '                SUITES="unit golden": only these; bash tests/check.sh --list names them'
 	@echo 'make check-all  all tests, the heavy sweeps and the fuzzers included'
+	@echo 'make generated  emit the checked-in C of generated/ anew'
 	@echo 'make bench      speed against other runtimes, as ratios'
 	@echo 'make profile    time per layer of the networks NETS'
 	@echo 'make tiles      register tiles measured: what the rows of compiler/target/ are read off'

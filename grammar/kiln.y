@@ -1,4 +1,5 @@
-/* The grammar of the language; README.md beside this file is the reference. One rule, one ast_* call. */
+/* The grammar of the language; README.md beside this file is the reference. One rule, one call of
+ * ast_*(). */
 %require "3.8"
 %define api.pure full
 %define api.prefix {kiln_}
@@ -121,7 +122,7 @@ static const EntryBody no_entries = { 0 };
 
 %type <name> name
 %type <flag> comma
-%type <expr> expr postfix primary string number item
+%type <expr> expr postfix primary string number word item
 %type <exprs> exprs items
 %type <names> names
 %type <args> args
@@ -157,7 +158,7 @@ definition
     | NETWORK name LEFT_PAREN params comma RIGHT_PAREN body
                                     { $$ = ast_definition(p, @$, STMT_NETWORK, $2, $4, $5, $7); }
     | NETWORK name LEFT_PAREN RIGHT_PAREN body
-                                    { $$ = ast_definition(p, @$, STMT_NETWORK, $2, NULL, false, $5); }
+                                { $$ = ast_definition(p, @$, STMT_NETWORK, $2, NULL, false, $5); }
     | MODEL name ASSIGN expr        { $$ = ast_model(p, @$, $2, $4, no_entries); }
     | MODEL name ASSIGN expr entry_body { $$ = ast_model(p, @$, $2, $4, $5); }
     | CLASSIFIER name entry_body    { $$ = ast_classifier(p, @$, $2, $3); }
@@ -295,13 +296,17 @@ entry
     ;
 
 items
-    : item                          { $$ = ast_expr_list(p, NULL, $1); }
+    : word                          { $$ = ast_expr_list(p, NULL, $1); }
     | items item                    { $$ = ast_expr_list(p, $1, $2); }
     ;
 
-item
+word
     : name                          { $$ = ast_variable(p, @$, $1.text); }
     | string                        { $$ = $1; }
+    ;
+
+item
+    : word                          { $$ = $1; }
     | ARROW                         { $$ = ast_arrow(p, @$); }
     | number                        { $$ = $1; }
     | MINUS number                  { $$ = ast_unary(p, @$, UNARY_MINUS, $2); }
@@ -319,13 +324,12 @@ number
 
 %%
 
-/* "unexpected X, expected A, B or C"; the list is left out where it would be long. */
+/* "found X, expected A, B or C"; the list is left out where it would be long. */
 static int yyreport_syntax_error(const yypcontext_t *context, Parser *p)
 {
-    enum { MOST = 5 };
-    yysymbol_kind_t expected[MOST];
-    const char *names[MOST];
-    int count = yypcontext_expected_tokens(context, expected, MOST);
+    yysymbol_kind_t expected[YYNTOKENS];
+    const char *names[YYNTOKENS];
+    int count = yypcontext_expected_tokens(context, expected, YYNTOKENS);
     for (int i = 0; i < count; i++)
         names[i] = yysymbol_name(expected[i]);
     parser_unexpected(p, *yypcontext_location(context),

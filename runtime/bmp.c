@@ -1,6 +1,6 @@
-/* BMP: OS/2 and Windows headers, 1, 4, 8 bits with a palette (also run-length encoded), 16, 24 and 32
- * bits, with channel masks, bottom-up and top-down. Alpha is dropped. As in Pillow, a palette index
- * beyond the palette stands for the grey of that number. */
+/* BMP: OS/2 and Windows headers, 1, 4, 8 bits with a palette (also run-length encoded), 16, 24 and
+ * 32 bits, with channel masks, bottom-up and top-down. Alpha is dropped. As in Pillow, a palette
+ * index beyond the palette stands for the grey of that number. */
 #include "runtime/image.h"
 
 #include "runtime/bytes.h"

@@ -1,4 +1,5 @@
-/* Reading files. Pipes and devices work as regular files do, so the size is not known beforehand. */
+/* Reading files. Pipes and devices work as regular files do, so the size is not known
+ * beforehand. */
 #include "runtime/bytes.h"
 
 #include <errno.h>

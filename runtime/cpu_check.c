@@ -7,7 +7,8 @@
 
 #if defined(__x86_64__) || defined(__i386__)
 
-/* The builtin also asks whether the operating system saves the registers. It takes only literals. */
+/* The builtin also asks whether the operating system saves the registers. It takes only
+ * literals. */
 #define FEATURE_LIST(F) \
     F("sse4.1")         \
     F("sse4.2")         \

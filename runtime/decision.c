@@ -1,5 +1,5 @@
-/* Scores, their order, and what the rule of the classifier makes of them. Sums are in double, so that
- * scores do not depend on the number of classes. */
+/* Scores, their order, and what the rule of the classifier makes of them. Sums are in double, so
+ * that scores do not depend on the number of classes. */
 #include "runtime/decision.h"
 
 #include <math.h>

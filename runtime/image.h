@@ -1,5 +1,6 @@
-/* Pictures, decoded to 8-bit RGB as Pillow's Image.open(file).convert("RGB") does: EXIF orientation,
- * gamma and colour profiles are not applied, alpha is dropped. Of 16-bit grey the high byte is taken. */
+/* Pictures, decoded to 8-bit RGB as Pillow's Image.open(file).convert("RGB") does: EXIF
+ * orientation, gamma and colour profiles are not applied, alpha is dropped. Of 16-bit grey the high
+ * byte is taken. */
 #ifndef KILN_RUNTIME_IMAGE_H
 #define KILN_RUNTIME_IMAGE_H
 

@@ -1,5 +1,6 @@
-/* Folders are walked through symbolic links too, but each folder is entered once, so that loops end.
- * What is no picture by its first bytes is passed over in a folder, and an error where it is named. */
+/* Folders are walked through symbolic links too, but each folder is entered once, so that loops
+ * end. What is no picture by its first bytes is passed over in a folder, and an error where it is
+ * named. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif

@@ -1,5 +1,6 @@
-/* JPEG through libjpeg-turbo: slow integer DCT and triangle chroma upsampling, which are its defaults
- * and Pillow's. Four components are taken for inverted CMYK, as Adobe writes it and Pillow assumes.
+/* JPEG through libjpeg-turbo: slow integer DCT and triangle chroma upsampling, which are its
+ * defaults and Pillow's. Four components are taken for inverted CMYK, as Adobe writes it and Pillow
+ * assumes.
  *
  * A warning after which pixels are guesses (data ends early, a broken code) is an error here. */
 #ifndef KILN_WITHOUT_JPEG

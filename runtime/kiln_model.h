@@ -1,9 +1,9 @@
 /* The whole contract between emitted C and the world around it.
  *
- * The first half is what the emitted functions themselves use: alignment, pragmas, scalar helpers. It
- * needs no library, compiles as freestanding C99 and as C++, and leaves no symbol undefined.
- * The second half is the tables that an emitted program hands to kiln_main() (program.h): networks,
- * and the classifier that interprets their outputs. Initialise them by member name. */
+ * The first half is what the emitted functions themselves use: alignment, pragmas, scalar helpers.
+ * It needs no library, compiles as freestanding C99 and as C++, and leaves no symbol undefined. The
+ * second half is the tables that an emitted program hands to kiln_main() (program.h): networks, and
+ * the classifier that interprets their outputs. Initialise them by member name. */
 #ifndef KILN_MODEL_H
 #define KILN_MODEL_H
 
@@ -41,7 +41,8 @@ void *memset(void *at, int value, size_t count);
 #define KILN_UNROLL
 #endif
 
-/* Before a loop whose iterations are independent. The schedule depends on the number of threads only. */
+/* Before a loop whose iterations are independent. The schedule depends on the number of threads
+ * only. */
 #ifdef _OPENMP
 #define KILN_PARALLEL _Pragma("omp parallel for schedule(static)")
 #else
@@ -69,7 +70,8 @@ void *memset(void *at, int value, size_t count);
 #endif
 
 /* KILN_INCBIN(symbol, "file", 64), at file scope, then `extern const float symbol[N];`: the bytes
- * of a file as a read-only array. The assembler looks for the file where -I tells it (-Wa,-IDIR). */
+ * of a file as a read-only array. The assembler looks for the file where -I tells it
+ * (-Wa,-IDIR). */
 #if defined(__GNUC__) && defined(__ELF__)
 #define KILN_INCBIN(symbol, file, align)                                                       \
     __asm__(".pushsection .rodata\n.balign " #align "\n.global " #symbol "\n.hidden " #symbol  \
@@ -97,7 +99,7 @@ typedef struct kiln_trace {
 #define KILN_TRACE_NODE(i, pointer) ((void)0)
 #endif
 
-/* --- index arithmetic -------------------------------------------------------------------------- */
+/* --- index arithmetic ------------------------------------------------------------------------- */
 
 static inline int kiln_min_int(int a, int b)
 {
@@ -244,7 +246,8 @@ typedef struct kiln_network {
     kiln_shape input, output;
     size_t arena_bytes, weight_bytes, stack_bytes;
     int64_t macs;
-    /* input and output are stored [H][W][C] where the shape is [C,H,W]; arena is 64-byte aligned. */
+    /* input and output are stored [H][W][C] where the shape is [C,H,W]; arena is 64-byte
+     * aligned. */
     void (*run)(void *context, const float *input, float *output, void *arena);
     void *context; /* NULL for emitted code */
 } kiln_network;
@@ -257,7 +260,7 @@ enum kiln_step_op {
     KILN_STEP_COLOR,          /* method: enum kiln_color */
     KILN_STEP_RESIZE,         /* method: enum kiln_filter; n: height, width */
     KILN_STEP_RESIZE_SHORTER, /* method: enum kiln_filter; n: length of the shorter side */
-    KILN_STEP_CENTER_CROP,    /* n: height, width; what is missing is filled with v[0] */
+    KILN_STEP_CENTER_CROP,    /* n: height, width; what is missing is filled with v per channel */
     KILN_STEP_PAD,            /* n: top, left, bottom, right; v: value per channel */
     KILN_STEP_SCALE,          /* v[0]: multiply */
     KILN_STEP_NORMALIZE,      /* v: mean[4], std[4] */

@@ -1,5 +1,5 @@
-/* The options are the rows of one table, which is what --help prints. A value follows its option, or
- * is joined to it with '='; after "--" everything is an input. */
+/* The options are the rows of one table, which is what --help prints. A value follows its option,
+ * or is joined to it with '='; after "--" everything is an input. */
 #include "runtime/options.h"
 
 #include <errno.h>

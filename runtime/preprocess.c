@@ -94,10 +94,9 @@ static int crop_start(int size, int wanted)
 static int center_crop(const kiln_step *step, const Image *in, Image *out, Reason *why)
 {
     const Size canvas = { step->n[1], step->n[0] };
-    const double fill[3] = { step->v[0], step->v[0], step->v[0] };
 
     return lay_on(in, -crop_start(in->width, canvas.width), -crop_start(in->height, canvas.height),
-                  canvas, fill, out, why);
+                  canvas, step->v, out, why);
 }
 
 static int pad(const kiln_step *step, const Image *in, Image *out, Reason *why)

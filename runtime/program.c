@@ -1,5 +1,5 @@
-/* The story of one call of a classifier program: check the processor, read the command line, then for
- * each input load, preprocess, run, decide, print. A failed input does not stop the others. */
+/* The story of one call of a classifier program: check the processor, read the command line, then
+ * for each input load, preprocess, run, decide, print. A failed input does not stop the others. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -25,7 +25,7 @@ typedef struct Run {
     NpyWriter writer; /* open when options.out */
     size_t done, failed, total;
     int stopped; /* nothing more can be printed or written */
-    int shows_progress;
+    int shows_progress, is_visible;
     double started, shown; /* seconds */
 } Run;
 
@@ -33,9 +33,9 @@ typedef struct Run {
 
 static void clear_progress(Run *r)
 {
-    if (r->shown > 0.0)
+    if (r->is_visible)
         fputs("\r\033[K", stderr);
-    r->shown = 0.0;
+    r->is_visible = 0;
 }
 
 /* On a terminal, from the second second on, ten times a second. */
@@ -48,6 +48,7 @@ static void show_progress(Run *r)
     fprintf(stderr, "\r\033[K%zu of %zu, %.1f a second", r->done, r->total,
             (double)r->done / (now - r->started));
     r->shown = now;
+    r->is_visible = 1;
 }
 
 static void fail_input(Run *r, const char *file, const Reason *why)
@@ -70,7 +71,8 @@ static void finish_input(Run *r, const char *file)
 {
     Reason why;
 
-    clear_progress(r);
+    if (isatty(STDOUT_FILENO))
+        clear_progress(r);
     report_result(&r->report, file, &r->session.decision);
     if (fflush(stdout) != 0) {
         reason_write(&why, "cannot write: %s", strerror(errno));
@@ -159,21 +161,25 @@ static void classify_list(Run *r, const InputList *list)
     }
 }
 
-static void classify_input(Run *r, const char *path)
+/* Classifies what was listed, and empties the list. */
+static void finish_list(Run *r, InputList *list)
 {
-    InputList list = { 0 };
+    classify_list(r, list);
+    inputs_free(list);
+}
+
+static void list_input(Run *r, InputList *list, const char *path)
+{
     Reason why;
 
-    if (inputs_add(&list, path, &why))
-        classify_list(r, &list);
-    else
+    if (!inputs_add(list, path, &why))
         fail_input(r, path, &why);
-    inputs_free(&list);
 }
 
 /* One path a line; results come while the other side still writes. */
 static void classify_standard_input(Run *r)
 {
+    InputList list = { 0 };
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
@@ -181,8 +187,10 @@ static void classify_standard_input(Run *r)
     while (!r->stopped && (length = getline(&line, &room, stdin)) >= 0) {
         if (length > 0 && line[length - 1] == '\n')
             line[--length] = 0;
-        if (length > 0)
-            classify_input(r, line);
+        if (length == 0)
+            continue;
+        list_input(r, &list, line);
+        finish_list(r, &list);
     }
     if (ferror(stdin)) {
         Reason why;
@@ -192,17 +200,24 @@ static void classify_standard_input(Run *r)
     free(line);
 }
 
+/* Everything before a "-" is listed before the first picture is opened, for the progress shown. */
 static void classify_all(Run *r)
 {
+    InputList list = { 0 };
+
     report_begin(&r->report);
     if (r->options.tensor)
         classify_tensors(r, r->options.tensor);
     for (int i = 0; i < r->options.input_count && !r->stopped; i++) {
-        if (strcmp(r->options.input[i], "-") == 0)
+        if (strcmp(r->options.input[i], "-") != 0) {
+            list_input(r, &list, r->options.input[i]);
+            continue;
+        }
+        finish_list(r, &list);
+        if (!r->stopped)
             classify_standard_input(r);
-        else
-            classify_input(r, r->options.input[i]);
     }
+    finish_list(r, &list);
     clear_progress(r);
 }
 
@@ -270,6 +285,17 @@ static void print_shape(const char *what, const kiln_shape *shape)
     printf("]\n");
 }
 
+/* The number of labels and the first few. */
+static void print_labels(const kiln_classifier *program)
+{
+    const int shown = program->label_count < 6 ? program->label_count : 6;
+
+    printf("%-8s %d", "labels", program->label_count);
+    for (int i = 0; i < shown; i++)
+        printf("%s%s", i ? "; " : ": ", program->labels[i]);
+    puts(shown < program->label_count ? "; ..." : "");
+}
+
 static int info(const kiln_classifier *program)
 {
     const kiln_network *n = program->members[0].network;
@@ -281,7 +307,7 @@ static int info(const kiln_classifier *program)
     printf("%-8s %s\n", "target", n->target);
     print_shape("input", &n->input);
     print_shape("output", &n->output);
-    printf("%-8s %d\n", "labels", program->label_count);
+    print_labels(program);
     printf("%-8s %zu bytes\n", "weights", n->weight_bytes);
     printf("%-8s %zu bytes\n", "arena", n->arena_bytes);
     printf("%-8s %zu bytes\n", "stack", n->stack_bytes);

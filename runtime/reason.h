@@ -1,4 +1,5 @@
-/* Why something failed. Functions that can fail return 1 on success, or 0 after writing the reason. */
+/* Why something failed. Functions that can fail return 1 on success, or 0 after writing the
+ * reason. */
 #ifndef KILN_RUNTIME_REASON_H
 #define KILN_RUNTIME_REASON_H
 

@@ -1,5 +1,5 @@
-/* Text for people, JSON with one object a line, CSV with one row a picture. Scores have eight digits,
- * enough to tell any two floats of this size apart. */
+/* Text for people, JSON with one object a line, CSV with one row a picture. Scores have eight
+ * digits, enough to tell any two floats of this size apart. */
 #include "runtime/report.h"
 
 #include "runtime/utf8.h"

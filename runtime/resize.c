@@ -1,7 +1,8 @@
-/* Resampling as Pillow does it (its Resample.c and Geometry.c describe the arithmetic): a filter whose
- * support grows with the reduction, weights normalised in double and rounded to 22 fractional bits,
- * first along x, rounded to 8 bits, then along y. Results must equal Pillow's bit for bit: sums are
- * exact integers, so their order is free, but each weight is computed exactly as written here.
+/* Resampling as Pillow does it (its Resample.c and Geometry.c describe the arithmetic): a filter
+ * whose support grows with the reduction, weights normalised in double and rounded to 22 fractional
+ * bits, first along x, rounded to 8 bits, then along y. Results must equal Pillow's bit for bit:
+ * sums are exact integers, so their order is free, but each weight is computed exactly as written
+ * here.
  *
  * Along x, LANES rows are worked on together, interleaved, so that both passes have the same inner
  * loop: consecutive bytes times one weight, added to consecutive 32-bit sums. */
@@ -10,6 +11,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+KILN_NO_CONTRACTION
 
 enum { FRACTION_BITS = 22, LANES = 16, LANE_BYTES = LANES * 3 };
 

@@ -1,5 +1,5 @@
-/* One block of memory holds input, output and arena of the network, allocated once. Inputs from files
- * are logical, [C,H,W]; the network stores [H][W][C]; outputs go the way back. */
+/* One block of memory holds input, output and arena of the network, allocated once. Inputs from
+ * files are logical, [C,H,W]; the network stores [H][W][C]; outputs go the way back. */
 #include "runtime/session.h"
 
 #include "runtime/preprocess.h"

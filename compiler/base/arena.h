@@ -1,8 +1,8 @@
 /* Region allocator. Everything the compiler builds lives in an arena; an arena is freed as a whole.
  *
- * Three arenas exist, declared in driver/compile.c: ast (until elaborated), graph (until emitted) and
- * scratch (reset after every pass). Memory is zeroed and aligned to 16 bytes. Running out of memory
- * aborts with a message: there is no error to handle. */
+ * Three arenas exist, declared in driver/compile.c: ast (until elaborated), graph (until emitted)
+ * and scratch (reset after every pass). Memory is zeroed and aligned to 16 bytes. Running out of
+ * memory aborts with a message: there is no error to handle. */
 #ifndef KILN_BASE_ARENA_H
 #define KILN_BASE_ARENA_H
 

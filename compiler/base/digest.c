@@ -1,4 +1,5 @@
-/* SHA-256 as FIPS 180-4 states it: blocks of 64 bytes, a schedule of 64 words, eight words of state. */
+/* SHA-256 as FIPS 180-4 states it: blocks of 64 bytes, a schedule of 64 words, eight words of
+ * state. */
 #include "compiler/base/digest.h"
 
 #include <string.h>

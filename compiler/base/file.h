@@ -1,5 +1,6 @@
-/* Files: mapped for reading, complete or absent when written. Functions that can fail return NULL on
- * success and otherwise the reason, allocated in the arena (it names no file: the caller does). */
+/* Files: mapped for reading, complete or absent when written. Functions that can fail return NULL
+ * on success and otherwise the reason, allocated in the arena (it names no file: the caller
+ * does). */
 #ifndef KILN_BASE_FILE_H
 #define KILN_BASE_FILE_H
 
@@ -16,7 +17,8 @@ typedef struct FileMap {
 const char *file_map(Arena *a, const char *path, FileMap *map);
 void file_unmap(FileMap *map);
 
-/* A file under construction: written beside its place as a temporary, renamed by output_commit(). */
+/* A file under construction: written beside its place as a temporary, renamed by
+ * output_commit(). */
 typedef struct Output {
     FILE *stream;
     const char *path, *temporary;

@@ -1,4 +1,5 @@
-/* A map from strings to pointers, in an arena. Keys are borrowed; iteration is in insertion order. */
+/* A map from strings to pointers, in an arena. Keys are borrowed; iteration is in insertion
+ * order. */
 #ifndef KILN_BASE_MAP_H
 #define KILN_BASE_MAP_H
 

@@ -19,7 +19,8 @@ static void reserve(Text *t, size_t more)
 void text_append(Text *t, const char *bytes, size_t count)
 {
     reserve(t, count);
-    memcpy(t->at + t->length, bytes, count);
+    if (count)
+        memcpy(t->at + t->length, bytes, count);
     t->length += count;
     t->at[t->length] = 0;
 }

@@ -22,7 +22,8 @@
 /* The last item; the array must not be empty. */
 #define vec_last(v) ((v)->at[(v)->count - 1])
 
-/* Runs the body with `p` pointing at each item in turn. (An empty array has no address to add to.) */
+/* Runs the body with `p` pointing at each item in turn. (An empty array has no address to add
+ * to.) */
 #define for_each_vec(T, p, v) for (T *p = (v)->at; p && p < (v)->at + (v)->count; p++)
 
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))

@@ -1,7 +1,7 @@
 /* The classifier around a network: how a picture becomes the network's input, and its output a
  * result. The elaborator fills it from the source, emit/ prints it as a const kiln_classifier table
- * (runtime/kiln_model.h), which the runtime interprets. Each enum here lists the same things, in the
- * same order, as its namesake there; emit/ prints the names. */
+ * (runtime/kiln_model.h), which the runtime interprets. Each enum here lists the same things, in
+ * the same order, as its namesake there; emit/ prints the names. */
 #ifndef KILN_CLASSIFIER_CLASSIFIER_H
 #define KILN_CLASSIFIER_CLASSIFIER_H
 
@@ -79,6 +79,7 @@ typedef struct Step {
     int n[4];    /* RESIZE, CENTER_CROP: height, width; RESIZE_SHORTER: side; PAD: t, l, b, r */
     double v[8]; /* CENTER_CROP, PAD: fill; SCALE: factor; NORMALIZE: mean[4], std[4] */
     int mean_count, std_count; /* NORMALIZE: as many as the source gave */
+    int has_fill;              /* CENTER_CROP, PAD: the source gave one */
 } Step;
 
 typedef struct Member {
@@ -111,7 +112,8 @@ typedef struct Classifier {
 const char *labels_read(Arena *a, const char *path, Classifier *c);
 
 /* Reports everything that the runtime would have to trust: steps that do not lead to an input of
- * channels x height x width, a number of labels other than `classes`. Returns the number of errors. */
+ * channels x height x width, a number of labels other than `classes`. Returns the number of
+ * errors. */
 int classifier_verify(const Classifier *c, Diag *d, const int input[3], int classes);
 
 void classifier_dump(const Classifier *c, Text *t);

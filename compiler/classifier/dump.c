@@ -24,10 +24,12 @@ static void dump_step(const Step *s, Text *t)
         break;
     case STEP_CENTER_CROP:
         text_printf(t, " [%d, %d]", s->n[0], s->n[1]);
+        if (s->has_fill)
+            dump_values(t, "fill", s->v, 3);
         break;
     case STEP_PAD:
         text_printf(t, " [%d, %d, %d, %d]", s->n[0], s->n[1], s->n[2], s->n[3]);
-        dump_values(t, "value", s->v, 3);
+        dump_values(t, "fill", s->v, 3);
         break;
     case STEP_SCALE:
         text_printf(t, " %.9g", s->v[0]);

@@ -1,5 +1,5 @@
-/* Everything about a classifier that the runtime trusts. The steps are followed with what is known of
- * a picture's size: nothing at first, then a lower bound of its sides, then the size itself. */
+/* Everything about a classifier that the runtime trusts. The steps are followed with what is known
+ * of a picture's size: nothing at first, then a lower bound of its sides, then the size itself. */
 #include "compiler/classifier/classifier.h"
 
 #include <math.h>
@@ -42,11 +42,21 @@ static void check_resize(Verifier *v, const Step *s)
     v->resize = s;
 }
 
+static void check_fill(Verifier *v, const Step *s)
+{
+    for (int i = 0; i < 3; i++)
+        if (!(s->v[i] >= 0.0 && s->v[i] <= 255.0))
+            fail(v, s->loc, "preprocess-value", "%s fills with %g: pixels are within 0..255",
+                 step_name(s->op), s->v[i]);
+}
+
 static void check_crop(Verifier *v, const Step *s)
 {
     check_range(v, s, 2, 1, "side");
-    if (v->resize && (s->n[0] > v->height || s->n[1] > v->width)) {
-        fail(v, s->loc, "crop-size", "center_crop to %d x %d is larger than the %d x %d before it",
+    check_fill(v, s);
+    if (v->resize && !s->has_fill && (s->n[0] > v->height || s->n[1] > v->width)) {
+        fail(v, s->loc, "crop-size",
+             "center_crop to %d x %d is larger than the %d x %d before it; 'fill 0' would pad it",
              s->n[0], s->n[1], v->height, v->width);
         diag_note(v->diag, v->resize->loc, "the picture is resized here");
     }
@@ -59,9 +69,7 @@ static void check_crop(Verifier *v, const Step *s)
 static void check_pad(Verifier *v, const Step *s)
 {
     check_range(v, s, 4, 0, "width");
-    for (int i = 0; i < 3; i++)
-        if (!(s->v[i] >= 0.0 && s->v[i] <= 255.0))
-            fail(v, s->loc, "preprocess-value", "pad value %g: pixels are within 0..255", s->v[i]);
+    check_fill(v, s);
     v->height += s->n[0] + s->n[2];
     v->width += s->n[1] + s->n[3];
 }
@@ -186,7 +194,7 @@ static void check_output(Verifier *v, int classes)
     if (!output_name(c->activation) || !rule_c_name(c->rule))
         bug("unknown output %d or rule %d", (int)c->activation, (int)c->rule);
     if (c->top < 0 || c->top > classes)
-        fail(v, c->output_loc, "top", "top %d of %d classes", c->top, classes);
+        fail(v, c->output_loc, "top", "top %d: the network has only %d classes", c->top, classes);
     if (c->has_threshold && !isfinite(c->threshold))
         fail(v, c->output_loc, "threshold", "the threshold is not a finite number");
     else if (c->has_threshold && c->activation != OUTPUT_NONE &&

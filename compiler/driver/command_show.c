@@ -55,7 +55,8 @@ static RowList rows_of(Compilation *c)
     return rows;
 }
 
-/* Trained ones, as papers count them: running statistics are none. A shared parameter counts once. */
+/* Trained ones, as papers count them: running statistics are none. A shared parameter counts
+ * once. */
 static int64_t learned_parameters(Compilation *c)
 {
     Vec(const Param *) seen = { 0 };
@@ -81,7 +82,7 @@ static int64_t total_macs(const Program *p)
     return macs;
 }
 
-/* --- text --------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 static int widest_path(const RowList *rows)
 {
@@ -113,7 +114,7 @@ static void show_text(Compilation *c, const RowList *rows)
            (long long)p->arena_lower_bound);
 }
 
-/* --- json --------------------------------------------------------------------------------------------- */
+/* --- json ------------------------------------------------------------------------------------- */
 
 static const char *json_string(Arena *a, const char *text)
 {
@@ -161,7 +162,7 @@ static void show_json(Compilation *c, const RowList *rows)
     puts("  ]\n}");
 }
 
-/* --- dot ---------------------------------------------------------------------------------------------- */
+/* --- dot -------------------------------------------------------------------------------------- */
 
 static void show_dot(Compilation *c)
 {

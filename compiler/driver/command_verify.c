@@ -1,6 +1,6 @@
-/* kiln verify: the emitted C and the reference interpreter on the same input, compared node by node. The C is
- * built with tracing as a program of its own, which writes the value of every node to a file; a fused node is
- * compared at the last of the nodes that it was made from. */
+/* kiln verify: the emitted C and the reference interpreter on the same input, compared node by
+ * node. The C is built with tracing as a program of its own, which writes the value of every node
+ * to a file; a fused node is compared at the last of the nodes that it was made from. */
 #include "compiler/driver/tables.h"
 #include "compiler/driver/toolchain.h"
 #include "compiler/import/random_weights.h"
@@ -19,7 +19,7 @@ typedef struct Verify {
     const char *first; /* the first node that departed */
 } Verify;
 
-/* --- the emitted side ------------------------------------------------------------------------------ */
+/* --- the emitted side ------------------------------------------------------------------------- */
 
 static const char *build_traced(Verify *v)
 {
@@ -50,7 +50,7 @@ static const char *run_traced(Verify *v, const float *stored, FileMap *trace)
     return error ? error : file_map(a, path_join(a, v->tools.folder, "out.bin"), trace);
 }
 
-/* --- comparison --------------------------------------------------------------------------------------- */
+/* --- comparison ------------------------------------------------------------------------------- */
 
 typedef struct Error {
     double absolute, largest; /* largest |difference|, largest |expected| */
@@ -142,7 +142,7 @@ static const char *verify_one(Verify *v, const float *logical, const float *expe
     return error;
 }
 
-/* --- inputs --------------------------------------------------------------------------------------------- */
+/* --- inputs ----------------------------------------------------------------------------------- */
 
 /* A .npy file of whole tensors of `shape`; their number is *count. */
 static bool load_tensors(const char *path, const Shape *shape, NpyArray *array, int64_t *count)

@@ -1,6 +1,7 @@
-/* The story of one compilation, top to bottom: the source is parsed and elaborated to a graph, weights are
- * bound to it, passes transform a copy, the schedule makes a program of that, and a command emits it.
- * Problems of the input are reported through diag with a place; the rest names what it is about. */
+/* The story of one compilation, top to bottom: the source is parsed and elaborated to a graph,
+ * weights are bound to it, passes transform a copy, the schedule makes a program of that, and a
+ * command emits it. Problems of the input are reported through diag with a place; the rest names
+ * what it is about. */
 #include "compiler/driver/compile.h"
 
 #include "compiler/base/digest.h"
@@ -46,7 +47,7 @@ static void say(const Compilation *c, const char *format, ...)
     va_end(args);
 }
 
-/* --- lists -------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 static bool is_help(const char *value)
 {
@@ -82,7 +83,7 @@ ExitStatus compile_choose_target(Compilation *c)
     return EXIT_DONE;
 }
 
-/* --- elaboration ------------------------------------------------------------------------------------ */
+/* --- elaboration ------------------------------------------------------------------------------ */
 
 static ExitStatus read_params(Compilation *c, ElaborateOptions *o)
 {
@@ -129,7 +130,7 @@ static ExitStatus elaborate_source(Compilation *c)
     return EXIT_DONE;
 }
 
-/* --- digest ----------------------------------------------------------------------------------------- */
+/* --- digest ----------------------------------------------------------------------------------- */
 
 /* Of the network's text and its weights; neither target nor passes change it. */
 static const char *digest_of(Compilation *c)
@@ -161,7 +162,7 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
     return status;
 }
 
-/* --- passes and schedule ------------------------------------------------------------------------------ */
+/* --- passes and schedule ---------------------------------------------------------------------- */
 
 bool compile_dumps(const Compilation *c)
 {
@@ -186,6 +187,11 @@ static ExitStatus find_last_pass(const Compilation *c, const Pass **last)
                                 "there is no pass of that name; --dump-after help lists them");
 }
 
+static bool uses_openmp(const Compilation *c)
+{
+    return c->line->threads && strcmp(c->line->threads, "openmp") == 0;
+}
+
 ExitStatus compile_program(Compilation *c)
 {
     const Pass *last;
@@ -200,11 +206,12 @@ ExitStatus compile_program(Compilation *c)
         return EXIT_DONE;
     say(c, "scheduling %d nodes for %s", c->graph->nodes.count, c->target->name);
     c->program = arena_new_of(c->graph_arena, Program);
-    const char *error = program_build(c->graph_arena, c->graph, c->target, c->program);
+    ProgramOptions options = { c->target, uses_openmp(c) };
+    const char *error = program_build(c->graph_arena, c->graph, &options, c->program);
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
 }
 
-/* --- emission ----------------------------------------------------------------------------------------- */
+/* --- emission --------------------------------------------------------------------------------- */
 
 WeightForm compile_weight_form(const CommandLine *line)
 {
@@ -224,5 +231,5 @@ Emission compile_emission(Compilation *c, WeightForm form)
                        .classifier = c->classifier,
                        .digest = c->digest,
                        .weights = form,
-                       .openmp = c->line->threads && strcmp(c->line->threads, "openmp") == 0 };
+                       .openmp = uses_openmp(c) };
 }

@@ -8,7 +8,7 @@
 
 typedef enum WeightNeed {
     WEIGHTS_REQUIRED,
-    WEIGHTS_OPTIONAL /* without any, the network is filled with random ones: only its structure matters */
+    WEIGHTS_OPTIONAL /* without any, random ones: only the structure of the network matters */
 } WeightNeed;
 
 typedef struct Compilation {
@@ -38,7 +38,8 @@ ExitStatus compile_program(Compilation *c);
 /* c->target from --target and --strict. */
 ExitStatus compile_choose_target(Compilation *c);
 
-/* Where an option asks for a list instead of a compilation (`--target help`), prints it; true where it did. */
+/* Where an option asks for a list instead of a compilation (`--target help`), prints it; true where
+ * it did. */
 bool compile_lists(const CommandLine *line);
 /* Prints the graph where --dump-after asks for it; true where it did. */
 bool compile_dumps(const Compilation *c);

@@ -1,5 +1,5 @@
-/* The commands and the options of kiln, each a row of one table. A value follows its option or is joined to
- * it with `=`; after `--` nothing is an option. */
+/* The commands and the options of kiln, each a row of one table. A value follows its option or is
+ * joined to it with `=`; after `--` nothing is an option. */
 #include "compiler/driver/options.h"
 
 #include <stddef.h>
@@ -97,7 +97,7 @@ const Command *command_find(const char *name)
     return NULL;
 }
 
-/* --- parsing ----------------------------------------------------------------------------------------- */
+/* --- parsing ---------------------------------------------------------------------------------- */
 
 typedef struct Parser {
     Arena *arena;
@@ -276,7 +276,7 @@ bool command_line_parse(Arena *a, int argc, char **argv, CommandLine *line)
     return check_line(&p);
 }
 
-/* --- help -------------------------------------------------------------------------------------------- */
+/* --- help ------------------------------------------------------------------------------------- */
 
 static void print_options(unsigned of)
 {

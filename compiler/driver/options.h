@@ -1,4 +1,5 @@
-/* The command line of kiln. Options are the rows of one table in options.c; help is printed from it. */
+/* The command line of kiln. Options are the rows of one table in options.c; help is printed from
+ * it. */
 #ifndef KILN_DRIVER_OPTIONS_H
 #define KILN_DRIVER_OPTIONS_H
 

@@ -15,8 +15,8 @@ void job_add(Arena *a, Job *j, const char *argument);
 /* Adds the words of a command like "ccache gcc -m32". */
 void job_add_words(Arena *a, Job *j, const char *words);
 
-/* Runs the jobs in `folder` (NULL: here), several at a time; what they print goes to `log`. NULL, or which one
- * failed and how. */
+/* Runs the jobs in `folder` (NULL: here), several at a time; what they print goes to `log`. NULL,
+ * or which one failed and how. */
 const char *jobs_run(Arena *a, const Job *jobs, int count, const char *folder, const char *log,
                      bool verbose);
 

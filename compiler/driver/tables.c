@@ -68,7 +68,7 @@ const kiln_classifier *tables_build(Compilation *c, const char *target, RunNetwo
     return t;
 }
 
-/* --- orders of storage ------------------------------------------------------------------------------ */
+/* --- orders of storage ------------------------------------------------------------------------ */
 
 static void swap_axes(int64_t outer, int64_t inner, const float *from, float *to)
 {

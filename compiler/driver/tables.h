@@ -1,4 +1,5 @@
-/* The tables of the runtime, made from a compilation, so that its program can run in this process. */
+/* The tables of the runtime, made from a compilation, so that its program can run in this
+ * process. */
 #ifndef KILN_DRIVER_TABLES_H
 #define KILN_DRIVER_TABLES_H
 

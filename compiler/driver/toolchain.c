@@ -1,5 +1,5 @@
-/* Compiling and linking an emitted folder. Files of the network get the target's flags, the program around it
- * does not: it must run where those instructions do not exist, to say so. */
+/* Compiling and linking an emitted folder. Files of the network get the target's flags, the program
+ * around it does not: it must run where those instructions do not exist, to say so. */
 #include "compiler/driver/toolchain.h"
 
 #include "compiler/driver/process.h"
@@ -42,7 +42,7 @@ void toolchain_end(Toolchain *t)
         remove_tree(t->folder);
 }
 
-/* --- one job ------------------------------------------------------------------------------------------ */
+/* --- one job ---------------------------------------------------------------------------------- */
 
 static const char *log_path(Toolchain *t)
 {
@@ -107,7 +107,7 @@ static Job compile_job(Toolchain *t, const Emission *e, const char *file, bool i
     return j;
 }
 
-/* --- all jobs ------------------------------------------------------------------------------------------- */
+/* --- all jobs --------------------------------------------------------------------------------- */
 
 static const char *compile_all(Toolchain *t, const Emission *e)
 {

@@ -23,8 +23,8 @@ void toolchain_end(Toolchain *t);
 WeightForm toolchain_weight_form(Toolchain *t, const CommandLine *line);
 /* Runs a program that toolchain_build() made, in the temporary folder. */
 const char *toolchain_run(Toolchain *t, const char *program, const char *words);
-/* Compiles e->model and e->hosted and links them to `executable`, statically where that works. NULL, or which step
- * failed; what the compiler said is printed on standard error. */
+/* Compiles e->model and e->hosted and links them to `executable`, statically where that works.
+ * NULL, or which step failed; what the compiler said is printed on standard error. */
 const char *toolchain_build(Toolchain *t, const Emission *e, const char *executable);
 
 #endif

@@ -1,5 +1,5 @@
-/* Weights of one compilation: `-w FILE`, `-w MEMBER=FILE`, `-w random[:SEED]`, or the files that the source
- * names. All files of a network form one name space. */
+/* Weights of one compilation: `-w FILE`, `-w MEMBER=FILE`, `-w random[:SEED]`, or the files that
+ * the source names. All files of a network form one name space. */
 #include "compiler/driver/weights.h"
 
 #include "compiler/elaborate/bind.h"
@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* `random` or `random:SEED`; anything else is a file, also a file that is called so with a folder. */
+/* `random` or `random:SEED`; anything else is a file, also a file that is called so with a
+ * folder. */
 static bool is_random(const char *text, uint64_t *seed, bool *valid)
 {
     static const char word[] = "random";

@@ -6,10 +6,11 @@
 #include "compiler/graph/graph.h"
 #include "compiler/import/weights.h"
 
-/* Gives every parameter of the graph the tensor of its name, after the rename rules have been applied to
- * the names of the store. Missing and misshapen tensors, and two that would get one name, are errors;
- * tensors that nothing asks for are a warning, but not counters (num_batches_tracked) and
- * what a rule ignores. All of them are reported in one run; false if one was an error. */
+/* Gives every parameter of the graph the tensor of its name, after the rename rules have been
+ * applied to the names of the store. Missing and misshapen tensors, and two that would get one
+ * name, are errors; tensors that nothing asks for are a warning, but not counters
+ * (num_batches_tracked) and what a rule ignores. All of them are reported in one run; false if one
+ * was an error. */
 bool bind_weights(Graph *g, WeightStore *store, const RenameList *renames, Diag *diag);
 
 /* Fills every parameter by the rule of compiler/import/random_weights.h (-w random[:SEED]). */

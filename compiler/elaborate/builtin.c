@@ -63,7 +63,7 @@ static Value run_shape(const BuiltinCall *c)
     Value *item = arena_new_array(c->e->arena, Value, n->shape.rank);
     for (int i = 0; i < n->shape.rank; i++)
         item[i] = value_integer(n->shape.dim[i]);
-    return (Value){ .kind = VALUE_LIST, .list = { item, n->shape.rank } };
+    return (Value){ .kind = VALUE_LIST, .list = { item, n->shape.rank, 1 } };
 }
 
 static Value run_len(const BuiltinCall *c)

@@ -81,25 +81,30 @@ static const char **param_names(Elaborator *e, const Stmt *block)
     return names;
 }
 
-bool call_set_params(Elaborator *e, const Stmt *block, Loc loc, const Argument *const *given)
+bool call_check_missing(Elaborator *e, const Stmt *block, Loc loc, const Argument *const *given)
 {
     bool ok = true;
-    for (int i = 0; i < block->params.count; i++)
-        if (given[i])
-            frame_set(e, block->params.at[i].name.text, given[i]->value);
     for (int i = 0; i < block->params.count; i++) {
         const ParamDecl *p = &block->params.at[i];
-        if (given[i])
+        if (given[i] || p->value)
             continue;
-        if (p->value) {
-            frame_set(e, p->name.text, evaluate(e, p->value));
-            continue;
-        }
         elaborate_error(e, loc, "argument", "'%s' needs a value for '%s'", block->name.text,
                         p->name.text);
         ok = false;
     }
     return ok;
+}
+
+void call_set_params(Elaborator *e, const Stmt *block, const Argument *const *given)
+{
+    for (int i = 0; i < block->params.count; i++)
+        if (given[i])
+            frame_set(e, block->params.at[i].name.text, given[i]->value);
+    for (int i = 0; i < block->params.count; i++) {
+        const ParamDecl *p = &block->params.at[i];
+        if (!given[i])
+            frame_set(e, p->name.text, evaluate(e, p->value));
+    }
 }
 
 static bool can_enter(Elaborator *e, const Definition *d, Loc loc)
@@ -124,16 +129,15 @@ static Value call_block(Elaborator *e, Definition *d, Loc loc, const Arguments *
     const Argument **given = arena_new_array(e->arena, const Argument *, block->params.count + 1);
     if (!arguments_sort(e, d->name, args, param_names(e, block), block->params.count, given))
         return error_value;
-    if (args->failed || !can_enter(e, d, loc))
+    if (!call_check_missing(e, block, loc, given) || args->failed || !can_enter(e, d, loc))
         return error_value;
     Frame frame;
     const char *scope = name ? operator_scope(e, name) : e->frame->scope;
     frame_enter(e, &frame, d, d->module, scope, loc);
-    if (call_set_params(e, block, loc, given)) {
-        evaluate_body(e, &block->body);
-        if (!frame.returned && !e->stopped && !frame.failed)
-            elaborate_error(e, d->loc, "return", "the block '%s' ends without 'return'", d->name);
-    }
+    call_set_params(e, block, given);
+    evaluate_body(e, &block->body);
+    if (!frame.returned && !e->stopped && !frame.failed)
+        elaborate_error(e, d->loc, "return", "the block '%s' ends without 'return'", d->name);
     frame_leave(e);
     return frame.result;
 }

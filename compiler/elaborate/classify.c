@@ -24,7 +24,7 @@ static void reject(Reader *r, Loc loc, const char *usage)
 static void read_model(Reader *r, const Entry *entry)
 {
     if (entry->items.count != 2) {
-        reject(r, entry->loc, "model NETWORK(...) or model NAME");
+        reject(r, entry->loc, "write model NETWORK(...) or model NAME");
         return;
     }
     r->model = entry->items.at[1];
@@ -35,7 +35,7 @@ static void read_model(Reader *r, const Entry *entry)
 static void read_weights(Reader *r, const Entry *entry)
 {
     if (entry->items.count < 2)
-        reject(r, entry->loc, "weights \"FILE\" ...");
+        reject(r, entry->loc, "write weights \"FILE\" ...");
     for (int i = 1; i < entry->items.count; i++) {
         const Expr *item = entry->items.at[i];
         const char *name = entry_string(r->e, item, "the name of a weight file");
@@ -50,7 +50,7 @@ static void read_weights(Reader *r, const Entry *entry)
 static void read_preprocess(Reader *r, const Entry *entry)
 {
     if (entry->items.count != 1 || !entry->has_entries)
-        reject(r, entry->loc, "preprocess { STEP; ... }");
+        reject(r, entry->loc, "write preprocess { STEP; ... }");
     for_each_vec(Entry *, step, &entry->entries)
         classify_step(r->e, *step, r->member);
 }
@@ -86,7 +86,7 @@ static void read_output_option(Reader *r, const Entry *entry, int i)
     bool top = strcmp(name, "top") == 0;
     double value = 0;
     if (!top && strcmp(name, "threshold") != 0)
-        reject(r, word->loc, "output KIND [top K] [threshold T]");
+        reject(r, word->loc, "write output KIND [top K] [threshold T]");
     else if (option_number(r, entry, i, &value) && top)
         set_top(r, value, entry->items.at[i + 1]->loc);
     else if (!top) {
@@ -102,7 +102,8 @@ static void read_output(Reader *r, const Entry *entry)
     const Expr *kind = entry->items.count > 1 ? entry->items.at[1] : NULL;
     c->output_loc = entry->loc;
     if (!kind || kind->kind != EXPR_NAME || !output_from_name(kind->name.text, &c->activation)) {
-        reject(r, kind ? kind->loc : entry->loc, "output softmax, output sigmoid or output none");
+        reject(r, kind ? kind->loc : entry->loc,
+               "write output softmax, output sigmoid or output none");
         return;
     }
     c->rule = c->activation == OUTPUT_SIGMOID ? RULE_TAGS : RULE_BEST;
@@ -131,7 +132,7 @@ static void read_labels(Reader *r, const Entry *entry)
     const Expr *item = entry->items.count == 2 ? entry->items.at[1] : NULL;
     bool is_list = item && (item->kind == EXPR_LIST || item->kind == EXPR_PAREN);
     if (!is_list && !(item && item->kind == EXPR_STRING)) {
-        reject(r, entry->loc, "labels \"FILE\", labels [\"NAME\", ...] or labels (CONSTANT)");
+        reject(r, entry->loc, "write labels \"FILE\", labels [\"NAME\", ...] or labels (CONSTANT)");
         return;
     }
     if (r->options->labels_file)

@@ -14,13 +14,15 @@
 #include "compiler/syntax/ast.h"
 
 enum {
-    ELABORATE_MAX_STEPS = 4000000, /* statements and expressions evaluated, list items built */
-    ELABORATE_MAX_NODES = 100000,
+    ELABORATE_MAX_STEPS = 1000000, /* statements and expressions evaluated, list items built */
+    ELABORATE_MAX_NODES = 30000,
     ELABORATE_MAX_CALLS = 100,   /* blocks in blocks */
     ELABORATE_MAX_DEPTH = 2000,  /* of the evaluator's own recursion */
     ELABORATE_MAX_LIST = 100000, /* items */
+    ELABORATE_MAX_NESTED = 100,  /* lists in lists */
     ELABORATE_MAX_STRING = 4096, /* bytes */
-    ELABORATE_MAX_IMPORTS = 100  /* files in files */
+    ELABORATE_MAX_IMPORTS = 100, /* files in files */
+    ELABORATE_MAX_FAILURES = 500 /* after so many errors the rest would tell nothing new */
 };
 
 typedef struct Module Module;
@@ -73,6 +75,7 @@ typedef struct Elaborator {
     Map signatures;    /* of operators, made when first called */
     Frame *frame;
     int64_t steps;
+    int failures; /* errors, those included that were reported before */
     int depth;
     bool stopped; /* after a limit */
 } Elaborator;
@@ -127,7 +130,9 @@ void frame_leave(Elaborator *e);
 Value call_evaluate(Elaborator *e, const Expr *call, const char *name);
 Arguments arguments_evaluate(Elaborator *e, const ArgList *args);
 /* Gives the parameters of a block or network their values, in the frame just entered. */
-bool call_set_params(Elaborator *e, const Stmt *block, Loc loc, const Argument *const *given);
+void call_set_params(Elaborator *e, const Stmt *block, const Argument *const *given);
+/* False after reporting parameters that have neither a value nor a default. */
+bool call_check_missing(Elaborator *e, const Stmt *block, Loc loc, const Argument *const *given);
 /* Sorts arguments into `count` named places; given[i] NULL: not given. False after reporting. */
 bool arguments_sort(Elaborator *e, const char *callee, const Arguments *args,
                     const char *const *names, int count, const Argument **given);

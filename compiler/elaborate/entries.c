@@ -2,8 +2,8 @@
  *
  *   rename { "encoder.*" -> "features.*"; "aux.*" -> ignore }
  *
- * A star stands for any run of characters; the k-th star of the replacement is what the k-th star of the
- * pattern stood for. */
+ * A star stands for any run of characters; the k-th star of the replacement is what the k-th star
+ * of the pattern stood for. */
 #include "compiler/elaborate/elaborator.h"
 
 const char *entry_word(const Entry *entry)

@@ -142,9 +142,16 @@ static Value *new_items(Elaborator *e, Loc loc, int64_t count)
     return arena_new_array(e->arena, Value, count + 1);
 }
 
-static Value make_list(const Value *item, int count)
+static Value make_list(Elaborator *e, Loc loc, const Value *item, int count)
 {
-    return (Value){ .kind = VALUE_LIST, .list = { item, count } };
+    int depth = 0;
+    for (int i = 0; i < count; i++)
+        if (item[i].kind == VALUE_LIST && item[i].list.depth > depth)
+            depth = item[i].list.depth;
+    if (depth < ELABORATE_MAX_NESTED)
+        return (Value){ .kind = VALUE_LIST, .list = { item, count, depth + 1 } };
+    elaborate_error(e, loc, "nesting", "more than %d lists in one another", ELABORATE_MAX_NESTED);
+    return error_value;
 }
 
 static Value evaluate_list(Elaborator *e, const Expr *expr)
@@ -155,7 +162,7 @@ static Value evaluate_list(Elaborator *e, const Expr *expr)
         item[i] = evaluate(e, expr->list.at[i]);
         failed = failed || item[i].kind == VALUE_ERROR;
     }
-    return failed ? error_value : make_list(item, expr->list.count);
+    return failed ? error_value : make_list(e, expr->loc, item, expr->list.count);
 }
 
 static Value evaluate_range(Elaborator *e, const Expr *expr, const Value *from, const Value *to)
@@ -171,7 +178,7 @@ static Value evaluate_range(Elaborator *e, const Expr *expr, const Value *from, 
         return error_value;
     for (int64_t i = 0; i < count; i++)
         item[i] = value_integer(a + i);
-    return make_list(item, count < 0 ? 0 : (int)count);
+    return make_list(e, expr->loc, item, count < 0 ? 0 : (int)count);
 }
 
 static Value join_lists(Elaborator *e, Loc loc, const Value *a, const Value *b)
@@ -183,7 +190,7 @@ static Value join_lists(Elaborator *e, Loc loc, const Value *a, const Value *b)
         memcpy(item, a->list.item, (size_t)a->list.count * sizeof *item);
     if (b->list.count)
         memcpy(item + a->list.count, b->list.item, (size_t)b->list.count * sizeof *item);
-    return make_list(item, a->list.count + b->list.count);
+    return make_list(e, loc, item, a->list.count + b->list.count);
 }
 
 static Value evaluate_index(Elaborator *e, const Expr *expr)
@@ -420,7 +427,7 @@ static void run_return(Elaborator *e, const Stmt *s)
         Value *item = arena_new_array(e->arena, Value, s->values.count);
         for (int i = 0; i < s->values.count; i++)
             item[i] = evaluate(e, s->values.at[i]);
-        f->result = (Value){ .kind = VALUE_RESULTS, .list = { item, s->values.count } };
+        f->result = (Value){ .kind = VALUE_RESULTS, .list = { item, s->values.count, 1 } };
     }
     f->returned = true;
 }
@@ -435,8 +442,11 @@ static void run_for(Elaborator *e, const Stmt *s)
         e->frame->failed = true;
         return;
     }
+    int failures = e->failures;
     for (int i = 0; i < list.list.count && !e->frame->returned && !e->stopped; i++) {
-        if (!elaborate_step(e, s->loc, 1))
+        if (e->failures > failures) /* the other rounds would fail alike */
+            e->frame->failed = true;
+        if (e->frame->failed || !elaborate_step(e, s->loc, 1))
             return;
         assign_targets(e, &s->targets, list.list.item[i], s->value->loc);
         evaluate_body(e, &s->body);
@@ -461,13 +471,13 @@ static void run_tensor(Elaborator *e, const Stmt *s)
     Attr attr = attr_default();
     Value name = s->value ? evaluate(e, s->value) : value_string(s->name.text);
     Value v = error_value;
-    if (input && e->graph->input)
-        elaborate_error(e, s->loc, "input", "a network has one input; it is '%s'",
-                        e->graph->input->path);
-    else if (input && e->frame->definition->stmt->kind != STMT_NETWORK)
+    if (input && e->frame->definition->stmt->kind != STMT_NETWORK)
         elaborate_error(e, s->loc, "input",
                         "only a network declares its input; a block takes "
                         "it as an argument");
+    else if (input && e->graph->input)
+        elaborate_error(e, s->loc, "input", "a network has one input; it is '%s'",
+                        e->graph->input->path);
     else if (name.kind != VALUE_STRING && name.kind != VALUE_ERROR)
         elaborate_error(e, s->value->loc, "type", "a scope is a string; this is %s",
                         value_kind_name(&name));

@@ -64,10 +64,17 @@ static bool resolve_definition(Elaborator *e, Definition *d, Name callee, const 
                         d->name);
         return false;
     }
+    if (e->depth >= ELABORATE_MAX_CALLS) {
+        elaborate_stop(e, callee.loc, "nesting", "more than %d models are made of one another",
+                       ELABORATE_MAX_CALLS);
+        return false;
+    }
+    e->depth++;
     d->active = true;
     bool ok = resolve(e, d->module, d->stmt->value, r, out) && check_keywords(e, d->name, args) &&
               give(e, r, d->name, args) && model_entries(e, &d->stmt->entries, out);
     d->active = false;
+    e->depth--;
     return ok;
 }
 
@@ -154,13 +161,14 @@ static bool check_result(Elaborator *e, const Resolved *r, const Frame *frame)
 
 static bool run_network(Elaborator *e, Resolved *r, Loc loc)
 {
+    if (!call_check_missing(e, r->network->stmt, loc, r->given))
+        return false;
     int errors = e->diag->errors;
     Frame frame;
     frame_enter(e, &frame, r->network, r->network->module, "", loc);
-    bool ok = call_set_params(e, r->network->stmt, loc, r->given);
-    if (ok)
-        evaluate_body(e, &r->network->stmt->body);
-    ok = ok && !e->stopped && e->diag->errors == errors && check_result(e, r, &frame);
+    call_set_params(e, r->network->stmt, r->given);
+    evaluate_body(e, &r->network->stmt->body);
+    bool ok = !e->stopped && e->diag->errors == errors && check_result(e, r, &frame);
     frame_leave(e);
     return ok;
 }

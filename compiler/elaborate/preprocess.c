@@ -89,7 +89,7 @@ static int take_integers(Line *l, int *out, int most, const char *usage)
 
 static void read_color(Line *l, Step *s)
 {
-    static const char usage[] = "color rgb, color bgr or color gray";
+    static const char usage[] = "write color rgb, color bgr or color gray";
     Color color = COLOR_RGB;
     const Expr *item = next_item(l);
     if (!color_from_name(take_any_word(l, usage), &color))
@@ -110,7 +110,8 @@ static void read_resize(Line *l, Step *s)
 {
     const Expr *size = next_item(l);
     bool both = size && size->kind == EXPR_LIST;
-    int count = take_integers(l, s->n, 2, "resize SIDE or resize [HEIGHT, WIDTH], then a filter");
+    int count = take_integers(l, s->n, 2,
+                              "write resize SIDE or resize [HEIGHT, WIDTH], then a filter");
     if (l->ok && both && count != 2)
         reject(l, size->loc, "resize [HEIGHT, WIDTH] takes two numbers");
     s->op = both ? STEP_RESIZE : STEP_RESIZE_SHORTER;
@@ -126,14 +127,15 @@ static void read_fill(Line *l, Step *s)
 {
     if (!take_word(l, "fill"))
         return;
-    int count = take_numbers(l, s->v, 3, "fill VALUE or fill [R, G, B]");
+    s->has_fill = 1;
+    int count = take_numbers(l, s->v, 3, "write fill VALUE or fill [R, G, B]");
     for (int i = count; count == 1 && i < 3; i++)
         s->v[i] = s->v[0];
 }
 
 static void read_crop(Line *l, Step *s)
 {
-    int count = take_integers(l, s->n, 2, "center_crop SIDE or center_crop [HEIGHT, WIDTH]");
+    int count = take_integers(l, s->n, 2, "write center_crop SIDE or center_crop [HEIGHT, WIDTH]");
     if (count == 1)
         s->n[1] = s->n[0];
     read_fill(l, s);
@@ -141,7 +143,7 @@ static void read_crop(Line *l, Step *s)
 
 static void read_pad(Line *l, Step *s)
 {
-    static const char usage[] = "pad WIDTH, pad [H, W] or pad [TOP, LEFT, BOTTOM, RIGHT]";
+    static const char usage[] = "write pad WIDTH, pad [H, W] or pad [TOP, LEFT, BOTTOM, RIGHT]";
     int n[4] = { 0 }, count = take_integers(l, n, 4, usage);
     if (count == 3)
         reject(l, l->entry->loc, usage);
@@ -154,13 +156,13 @@ static void read_scale(Line *l, Step *s)
 {
     const Expr *item = next_item(l);
     if (item && item->kind == EXPR_LIST)
-        reject(l, item->loc, "scale FACTOR");
-    take_numbers(l, s->v, 1, "scale FACTOR");
+        reject(l, item->loc, "write scale FACTOR");
+    take_numbers(l, s->v, 1, "write scale FACTOR");
 }
 
 static void read_normalize(Line *l, Step *s)
 {
-    static const char usage[] = "normalize mean [...] std [...]";
+    static const char usage[] = "write normalize mean [...] std [...]";
     for (int i = 0; i < 4; i++)
         s->v[4 + i] = 1;
     while (l->ok && next_item(l)) {

@@ -1,5 +1,6 @@
 /* Arithmetic of the language. Integers and rationals are exact in 64 bits, and an overflow is an
- * error; as soon as a float takes part, the result is one. `div` rounds down and `%` is its remainder. */
+ * error; as soon as a float takes part, the result is one. `div` rounds down, `%` is its
+ * remainder. */
 #include "compiler/elaborate/value.h"
 
 #include <inttypes.h>

@@ -37,7 +37,8 @@ struct Value {
         struct {
             const Value *item;
             int count;
-        } list; /* also of results */
+            int depth; /* of lists in lists, bounded so that recursion over a value is safe */
+        } list;        /* also of results */
         Node *tensor;
     };
 };

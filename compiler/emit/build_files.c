@@ -1,5 +1,6 @@
-/* The Makefile and the CMakeLists.txt of the emitted folder. Only the network's own files are compiled with
- * the target's flags: the program around it checks the processor before it enters them. */
+/* The Makefile and the CMakeLists.txt of the emitted folder. Only the network's own files are
+ * compiled with the target's flags: the program around it checks the processor before it enters
+ * them. */
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
 

@@ -1,5 +1,5 @@
-/* Prints a Program as a folder of C: the network's own files (header, functions, weights), the table of the
- * classifier around it, the runtime and the build files. */
+/* Prints a Program as a folder of C: the network's own files (header, functions, weights), the
+ * table of the classifier around it, the runtime and the build files. */
 #ifndef KILN_EMIT_EMIT_H
 #define KILN_EMIT_EMIT_H
 
@@ -33,8 +33,8 @@ typedef struct Emission {
     Vec(const char *) written; /* all files */
 } Emission;
 
-/* Writes every file into `folder`, which need not exist; it is only touched when everything has been
- * written elsewhere. NULL, or the reason. */
+/* Writes every file into `folder`, which need not exist; it is only touched when everything has
+ * been written elsewhere. NULL, or the reason. */
 const char *emit_folder(Emission *e, const char *folder);
 
 /* The parts: each writes its files into e->folder. NULL, or the reason with the file's name. */

@@ -86,7 +86,7 @@ static const char *parenthesize(Arena *a, const char *text, Precedence has, Prec
     return has < least ? arena_printf(a, "(%s)", text) : text;
 }
 
-/* --- rows of the target ------------------------------------------------------------------------ */
+/* --- rows of the target ----------------------------------------------------------------------- */
 
 typedef struct Fill {
     Printer *p;
@@ -199,7 +199,7 @@ static const char *broadcast(Printer *p, const char *scalar, int lanes)
     return fill_row(p, row_or_bug(p, vector_type(p, lanes)->op[VOP_BROADCAST], "broadcast"), &f);
 }
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 const char *print_element(Printer *p, const Buffer *b, int count, Expr *const *index)
 {
@@ -244,7 +244,7 @@ void print_store(Printer *p, const Stmt *s)
     w_linef(p->w, "%s;", fill_row(p, row, &f));
 }
 
-/* --- index expressions --------------------------------------------------------------------------- */
+/* --- index expressions ------------------------------------------------------------------------ */
 
 static const char *print_binary(Printer *p, const Expr *e, const char *sign, Precedence level)
 {

@@ -1,5 +1,6 @@
-/* The emitted folder: everything is written into a temporary folder beside it, which then becomes the folder,
- * or, where that exists, gives its files to it one by one. Until then nothing of the old contents is touched. */
+/* The emitted folder: everything is written into a temporary folder beside it, which then becomes
+ * the folder, or, where that exists, gives its files to it one by one. Until then nothing of the
+ * old contents is touched. */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"

@@ -2,6 +2,8 @@
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
 
+#include <string.h>
+
 /* "NHWC [1][32][32][3]", "[1][10]": how a logical shape lies in memory. */
 static const char *storage_text(Arena *a, const Shape *s)
 {
@@ -14,10 +16,19 @@ static const char *storage_text(Arena *a, const Shape *s)
     return text_string(&t);
 }
 
+/* A size with its comment behind it, or above it where that would be too wide. */
 static void define(Writer *w, const char *what, int64_t value, const char *comment)
 {
-    w_linef(w, "#define %s_%-13s %-9lld /* %s */", (const char *)map_get(&w->values, "NAME"), what,
-            (long long)value, comment);
+    const char *line = arena_printf(w->arena, "#define %s_%-13s %lld",
+                                    (const char *)map_get(&w->values, "NAME"), what,
+                                    (long long)value);
+    const char *both = arena_printf(w->arena, "%-43s /* %s */", line, comment);
+    if (strlen(both) <= 100) {
+        w_raw(w, both);
+        return;
+    }
+    w_comment(w, comment);
+    w_raw(w, line);
 }
 
 static void put_sizes(Emission *e, Writer *w)

@@ -5,7 +5,8 @@
 #include "compiler/base/arena.h"
 #include "compiler/schedule/program.h"
 
-/* Every byte that is neither a letter nor a digit becomes `_`; a digit in front gets one before it. */
+/* Every byte that is neither a letter nor a digit becomes `_`; a digit in front gets one before
+ * it. */
 const char *c_identifier(Arena *a, const char *text);
 const char *c_upper(Arena *a, const char *text);
 /* A string literal with its quotes: 7-bit text, everything else as octal escapes. */

@@ -1,11 +1,12 @@
-/* The tables that a hosted program hands to the runtime: the network with its sizes, and the classifier
- * around it. They are interpreted there; nothing of a network's arithmetic is in this file. */
+/* The tables that a hosted program hands to the runtime: the network with its sizes, and the
+ * classifier around it. They are interpreted there; nothing of a network's arithmetic is in this
+ * file. */
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
 
 #include <string.h>
 
-/* --- the network ----------------------------------------------------------------------------------- */
+/* --- the network ------------------------------------------------------------------------------ */
 
 static void put_features(Emission *e, Writer *w)
 {
@@ -57,7 +58,7 @@ static void put_network(Emission *e, Writer *w)
     w_line(w, "};");
 }
 
-/* --- the classifier ---------------------------------------------------------------------------------- */
+/* --- the classifier --------------------------------------------------------------------------- */
 
 static const char *doubles(Arena *a, const double *v, int count)
 {

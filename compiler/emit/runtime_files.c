@@ -1,5 +1,5 @@
-/* Copies the runtime, which travels inside the compiler, into the emitted folder. There it lies flat:
- * the folder's name disappears from includes. */
+/* Copies the runtime, which travels inside the compiler, into the emitted folder. There it lies
+ * flat: the folder's name disappears from includes. */
 #include "compiler/emit/embedded.h"
 #include "compiler/emit/emit.h"
 

@@ -1,6 +1,6 @@
-/* Statements and functions of the loop-nest IR as C. A buffer keeps its shape: parameters are pointers to
- * real arrays, registers are small arrays of the target's vector type. Names are those of the IR; where two visible
- * things have one name, the inner one gets a number. */
+/* Statements and functions of the loop-nest IR as C. A buffer keeps its shape: parameters are
+ * pointers to real arrays, registers are small arrays of the target's vector type. Names are those
+ * of the IR; where two visible things have one name, the inner one gets a number. */
 #include "compiler/emit/printer.h"
 
 #include "compiler/base/diag.h"
@@ -33,7 +33,7 @@ const char *printer_declare(Printer *p, const void *object, const char *wanted)
     return name;
 }
 
-/* --- types ------------------------------------------------------------------------------------- */
+/* --- types ------------------------------------------------------------------------------------ */
 
 /* The extents of an array of `b` from dimension `from` on; the last one is its pitch in memory. */
 static const char *extents(Arena *a, const Buffer *b, int from, int rank)
@@ -78,7 +78,7 @@ static void print_let(Printer *p, const Stmt *s)
     w_linef(p->w, "const %s %s = %s;", print_type(p, s->value->lanes), name, value);
 }
 
-/* --- statements ---------------------------------------------------------------------------------- */
+/* --- statements ------------------------------------------------------------------------------- */
 
 static void print_stmt(Printer *p, const Stmt *s);
 
@@ -137,7 +137,7 @@ static void print_for(Printer *p, const Stmt *s)
     const char *name = printer_declare(p, s->var, s->var->name);
     Scope scope = { p->scope, s->var, s->lo, s->hi };
     p->scope = &scope;
-    if (s->mark != LOOP_PLAIN)
+    if (s->mark == LOOP_UNROLL || s->mark == LOOP_PARALLEL)
         w_line(p->w, marks[s->mark]);
     print_body(p,
                arena_printf(p->arena, "for (int %s = %s; %s < %s; %s++)", name, lo, name, hi, name),

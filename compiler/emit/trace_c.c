@@ -1,19 +1,16 @@
-/* The program of `kiln verify`: runs the network once on a file of floats and writes what every node has
- * computed, node by node: its number in the source graph, then its values, H,W,C without gaps. */
+/* The program of `kiln verify`: runs the network once on a file of floats and writes what every
+ * node has computed, node by node: its number in the source graph, then its values, H,W,C without
+ * gaps. */
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
-
-#include <string.h>
+#include "compiler/graph/view.h"
 
 /* A traced node: its values are `rows` rows of `channels` floats, `pitch` apart. */
-static void put_layout(Writer *w, const Call *c)
+static void put_layout(Writer *w, const Node *n)
 {
-    const Node *n = c->node;
-    const Buffer *b = c->function->param[emit_result_argument(c->function)];
-    long long channels = n->shape.rank == 2 ? n->shape.dim[1] : node_channels(n);
-    long long pitch = b->rank > 1 ? b->pitch : channels;
-    w_linef(w, "{ %d, %lld, %lld, %lld }, /* %s */", n->origin->id,
-            (long long)(shape_count(&n->shape) / channels), channels, pitch, n->path);
+    long long channels = node_channels(n), rows = shape_count(&n->shape) / node_channels(n);
+    w_linef(w, "{ %d, %lld, %lld, %lld }, /* %s */", n->origin->id, rows, channels,
+            (long long)view_pixel_stride(n), n->path);
 }
 
 bool emit_completes_node(const Program *p, int i)
@@ -47,8 +44,8 @@ static const char *const body[] = {
     "    l++;",
     "fwrite(&id, sizeof id, 1, context);",
     "for (long row = 0; row < l->rows; row++)",
-    "    fwrite((const float *)data + row * l->pitch, sizeof(float), (size_t)l->channels, "
-    "context);",
+    "    fwrite((const float *)data + row * l->pitch, sizeof(float),",
+    "           (size_t)l->channels, context);",
     "}",
     "",
     "int main(int argc, char **argv)",
@@ -78,7 +75,7 @@ const char *emit_trace_c(Emission *e, const char *name)
     w_line(w, "static const Layout layouts[] = {");
     for (int i = 0; i < e->program->calls.count; i++)
         if (emit_completes_node(e->program, i))
-            put_layout(w, &e->program->calls.at[i]);
+            put_layout(w, e->program->calls.at[i].node);
     w_line(w, "};");
     for (int i = 0; i < COUNT_OF(body); i++)
         w_line(w, body[i]);

@@ -1,6 +1,7 @@
-/* Weights as C in three forms: decimal numbers, unions initialised by escaped strings, and files that the
- * assembler includes. Small arrays share NAME_weights.c; a large one has a file of its own, so that compilers work
- * on several at once and a change of one layer changes one file. NAME_weights.h declares them all.
+/* Weights as C in three forms: decimal numbers, unions initialised by escaped strings, and files
+ * that the assembler includes. Small arrays share NAME_weights.c; a large one has a file of its
+ * own, so that compilers work on several at once and a change of one layer changes one file.
+ * NAME_weights.h declares them all.
  *
  * Strings: one row of 256 bytes a line. A byte is itself, or the shortest octal escape that the
  * byte after it cannot be read into; question marks are escaped because of trigraphs. */
@@ -49,7 +50,7 @@ static int64_t row_count(const ConstArray *array)
     return (array->count * 4 + ROW_BYTES - 1) / ROW_BYTES;
 }
 
-/* --- declarations ------------------------------------------------------------------------------------ */
+/* --- declarations ----------------------------------------------------------------------------- */
 
 static const char *extents(Arena *a, const ConstArray *array)
 {
@@ -108,7 +109,7 @@ static const char *emit_weights_h(Emission *e)
     return emit_file_close(&f);
 }
 
-/* --- decimal ------------------------------------------------------------------------------------- */
+/* --- decimal ---------------------------------------------------------------------------------- */
 
 /* The values of one innermost row. */
 static void put_values(FILE *out, const float *data, int64_t count, int columns)
@@ -148,7 +149,7 @@ static void put_decimal(Emission *e, Writer *w, const ConstArray *array)
     w_line(w, "};");
 }
 
-/* --- literal --------------------------------------------------------------------------------------- */
+/* --- literal ---------------------------------------------------------------------------------- */
 
 /* A byte as it stands in a string: the short form, and the one that a digit may follow. */
 typedef struct ByteText {
@@ -215,7 +216,7 @@ static void put_literal(Emission *e, Writer *w, const ConstArray *array)
     w_line(w, "} };");
 }
 
-/* --- incbin ---------------------------------------------------------------------------------------- */
+/* --- incbin ----------------------------------------------------------------------------------- */
 
 static const char *write_binary(Emission *e, const ConstArray *array, const char *name)
 {
@@ -243,7 +244,7 @@ static const char *put_incbin(Emission *e, Writer *w, const ConstArray *array)
     return write_binary(e, array, name);
 }
 
-/* --- files ----------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static const char *put_array(Emission *e, Writer *w, const ConstArray *array)
 {

@@ -79,57 +79,118 @@ static bool is_code(Lexer *l, const char *p)
     return !l->quote;
 }
 
-/* Where to break `line` so that at most `room` columns stay: the last space of the lowest depth
- * in code. 0: nowhere. */
-static size_t break_at(const char *line, int room)
+/* A stretch of a line. */
+typedef struct Span {
+    const char *at;
+    int length;
+} Span;
+
+/* Where the pen is, and what is still to come behind what is being put. */
+typedef struct Place {
+    Writer *w;
+    int column;
+} Place;
+
+static void put_layout(Place *p, Span text, int columns, int tail);
+
+/* The length of the first piece of `text`: up to a space at depth 0 behind `,` `;` or `=`, or in
+ * front of a binary operator. Never between a type and its name. */
+static int first_piece(Span text)
 {
     Lexer l = { 0 };
-    int depth = 0, best_depth = 1 << 20;
-    size_t best = 0;
-    for (size_t i = 0; line[i] && (int)i <= room; i++) {
-        if (!is_code(&l, line + i))
+    int depth = 0;
+    for (int i = 0; i + 2 < text.length; i++) {
+        const char *c = text.at + i;
+        if (!is_code(&l, c))
             continue;
-        if (strchr("([{", line[i]))
-            depth++;
-        if (strchr(")]}", line[i]))
-            depth--;
-        /* after a comma or `=`, or before a binary operator; never between a type and its name */
-        bool before_operator = line[i] == ' ' && strchr("+-*/?:<&", line[i + 1]) &&
-                               line[i + 2] == ' ';
-        bool after_comma = line[i] == ' ' && i && strchr(",=", line[i - 1]);
-        if ((before_operator || after_comma) && depth <= best_depth) {
-            best = i;
-            best_depth = depth;
-        }
+        depth += (strchr("([{", *c) != NULL) - (strchr(")]}", *c) != NULL);
+        if (depth != 0 || *c != ' ' || i == 0)
+            continue;
+        if (strchr(",;=", c[-1]) || (strchr("+-*/?:<&", c[1]) && c[2] == ' '))
+            return i;
+    }
+    return text.length;
+}
+
+/* The longest group in parentheses at depth 0, without them; length 0: there is none. */
+static Span longest_group(Span text)
+{
+    Lexer l = { 0 };
+    Span best = { text.at, 0 };
+    int depth = 0, open = 0;
+    for (int i = 0; i < text.length; i++) {
+        const char *c = text.at + i;
+        if (!is_code(&l, c))
+            continue;
+        if (strchr("([{", *c) && depth++ == 0)
+            open = i + 1;
+        if (strchr(")]}", *c) && --depth == 0 && i - open > best.length)
+            best = (Span){ text.at + open, i - open };
     }
     return best;
+}
+
+static void put_span(Place *p, Span text)
+{
+    fwrite(text.at, 1, (size_t)text.length, p->w->out);
+    p->column += text.length;
+}
+
+static void new_line(Place *p, int columns)
+{
+    fprintf(p->w->out, "\n%*s", columns, "");
+    p->column = columns;
+}
+
+/* The pieces of `text`, as many as fit on a line; a piece that fits nowhere is broken in itself,
+ * right behind the `=` where there is one. */
+static void put_pieces(Place *p, Span text, int columns, int tail)
+{
+    for (bool first = true; text.length > 0; first = false) {
+        int n = first_piece(text), inner = columns;
+        int behind = n == text.length ? tail : 0;
+        bool assigned = !first && text.at[-2] == '=' && columns + n + behind > COLUMNS;
+        if (assigned || (!first && p->column + 1 + n + behind <= COLUMNS))
+            put_span(p, (Span){ " ", 1 });
+        else if (!first)
+            new_line(p, columns);
+        if (assigned)
+            inner -= INDENT;
+        put_layout(p, (Span){ text.at, n }, inner, behind);
+        n += n < text.length;
+        text = (Span){ text.at + n, text.length - n };
+    }
+}
+
+/* `text` from the pen on, `columns` being the indentation of the line; `tail` columns must stay
+ * free. */
+static void put_layout(Place *p, Span text, int columns, int tail)
+{
+    if (p->column + text.length + tail <= COLUMNS) {
+        put_span(p, text);
+        return;
+    }
+    if (first_piece(text) < text.length) {
+        put_pieces(p, text, columns + INDENT, tail);
+        return;
+    }
+    Span group = longest_group(text);
+    int head = (int)(group.at - text.at), behind = text.length - head - group.length;
+    if (group.length == 0) {
+        put_span(p, text);
+        return;
+    }
+    put_span(p, (Span){ text.at, head });
+    int first = first_piece(group);
+    if (p->column + first + (first == group.length ? behind + tail : 0) > COLUMNS)
+        new_line(p, columns + INDENT);
+    put_pieces(p, group, columns + INDENT, tail + behind);
+    put_span(p, (Span){ group.at + group.length, behind });
 }
 
 static void indent(Writer *w, int columns)
 {
     fprintf(w->out, "%*s", columns, "");
-}
-
-/* Columns, not bytes: UTF-8 continuation bytes take none. */
-static int columns_of(const char *s)
-{
-    int n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
-static void put_wrapped(Writer *w, const char *line, int columns)
-{
-    indent(w, columns);
-    size_t at;
-    while (columns + columns_of(line) > COLUMNS && (at = break_at(line, COLUMNS - columns)) > 0) {
-        fprintf(w->out, "%.*s\n", (int)at, line);
-        line += at + 1;
-        columns = w->depth * INDENT + INDENT;
-        indent(w, columns);
-    }
-    fprintf(w->out, "%s\n", line);
 }
 
 static void put_line(Writer *w, const char *line)
@@ -143,7 +204,11 @@ static void put_line(Writer *w, const char *line)
         closed_first += p == line && *p == '}';
     }
     w->depth -= closed_first;
-    put_wrapped(w, line, line[0] == '#' ? 0 : w->depth * INDENT);
+    int columns = line[0] == '#' ? 0 : w->depth * INDENT;
+    Place place = { w, columns };
+    indent(w, columns);
+    put_layout(&place, (Span){ line, (int)strlen(line) }, columns, 0);
+    fputc('\n', w->out);
     w->depth += opened + closed_first;
     if (w->depth < 0)
         bug("unbalanced braces at '%s'", line);

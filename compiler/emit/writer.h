@@ -1,5 +1,6 @@
-/* The pen: lines of C (or of a makefile) to a stream, with named placeholders and the indentation that
- * the braces ask for. Lines longer than 100 columns are broken at a space of the lowest depth. */
+/* The pen: lines of C (or of a makefile) to a stream, with named placeholders and the indentation
+ * that the braces ask for. Lines longer than 100 columns are broken at a space of the lowest
+ * depth. */
 #ifndef KILN_EMIT_WRITER_H
 #define KILN_EMIT_WRITER_H
 

@@ -11,7 +11,7 @@
 
 #define ANY OP_ANY_INPUTS
 static const OpInfo op_table[] = {
-#define OP(enumerator, name, inputs, signature, parameters) { name, inputs, signature, parameters },
+#define OP(enumerator, name, inputs, parameters, signature) { name, inputs, signature, parameters },
 #include "compiler/graph/op.def"
 #undef OP
 };

@@ -24,7 +24,7 @@ typedef struct Shape {
 } Shape;
 
 typedef enum OpKind {
-#define OP(enumerator, name, inputs, signature, parameters) OP_##enumerator,
+#define OP(enumerator, name, inputs, parameters, signature) OP_##enumerator,
 #include "compiler/graph/op.def"
 #undef OP
     OP_COUNT

@@ -158,8 +158,10 @@ static bool infer_inputs(Infer *c)
 static bool infer_residual(Infer *c)
 {
     Node *n = c->n;
+    if (!n->has_residual)
+        return true;
     const Shape *r = &n->input[n->input_count - 1]->shape;
-    if (!n->has_residual || shape_equal(r, &n->shape))
+    if (shape_equal(r, &n->shape))
         return true;
     return reject(c, "shape-mismatch", "its residual is %s, but its result %s", infer_text(c, r),
                   infer_text(c, &n->shape));

@@ -127,14 +127,6 @@ static void find_last_uses(Verify *v)
     v->last_use[g->output->id] = g->nodes.count;
 }
 
-static bool is_member_in_place(const Node *n, const Node *m)
-{
-    for (int i = 0; i < n->input_count; i++)
-        if (n->input[i] == m && view_holds_member(n, i))
-            return true;
-    return false;
-}
-
 static bool is_overwritten_rightly(const Node *n, const Node *m)
 {
     for (int i = 0; i < n->input_count; i++)
@@ -146,7 +138,7 @@ static bool is_overwritten_rightly(const Node *n, const Node *m)
 /* Writing n must not destroy the value of m, which was written before, while something needs it. */
 static const char *verify_write(Verify *v, const Node *n, const Node *m)
 {
-    if (!view_overlap(n, m) || is_member_in_place(n, m) || v->last_use[m->id] < n->id)
+    if (!view_writes_over(n, m) || v->last_use[m->id] < n->id)
         return NULL;
     if (v->last_use[m->id] == n->id && is_overwritten_rightly(n, m))
         return NULL;
@@ -177,13 +169,13 @@ static const char *verify_order_of_storage(Verify *v, const Node *n)
 
 static const char *verify_views(Verify *v)
 {
-    find_last_uses(v);
-    if (v->g->output->view.owner != v->g->output)
-        return broken(v, v->g->output, "is the output, but lies in another node");
     const char *problem = NULL;
     for_each_node(n, v->g)
         if ((problem = verify_view(v, n)))
             return problem;
+    if (v->g->output->view.owner != v->g->output)
+        return broken(v, v->g->output, "is the output, but lies in another node");
+    find_last_uses(v);
     for_each_node(n, v->g)
         if ((problem = verify_storage(v, n)) || (problem = verify_order_of_storage(v, n)))
             return problem;

@@ -6,10 +6,20 @@ static int64_t pixels(const Node *n)
     return n->shape.dim[0] * node_height(n) * node_width(n);
 }
 
-/* Pixels of a flattened map are not those of its owner: it takes up the whole storage. */
+bool view_has_pixels_of(const Node *a, const Node *b)
+{
+    return pixels(a) == pixels(b);
+}
+
+bool view_fills_owner(const Node *n)
+{
+    return n->view.channel == 0 && node_channels(n) == node_channels(n->view.owner);
+}
+
+/* A flattened map takes up the whole storage. */
 static bool covers_owner(const Node *n)
 {
-    return pixels(n) != pixels(n->view.owner);
+    return !view_has_pixels_of(n, n->view.owner);
 }
 
 int64_t view_pixel_stride(const Node *n)
@@ -83,6 +93,22 @@ bool view_overlap(const Node *a, const Node *b)
         return true;
     return a->view.channel < b->view.channel + node_channels(b) &&
            b->view.channel < a->view.channel + node_channels(a);
+}
+
+bool view_writes_over(const Node *n, const Node *m)
+{
+    if (view_is_alias(n) || !view_overlap(n, m))
+        return false;
+    if (n->op != OP_CONCAT || !joins_channels(n) || covers_owner(m))
+        return true;
+    int64_t first = m->view.channel, end = first + node_channels(m), begin = n->view.channel;
+    for (int i = 0; i < n->input_count; i++) {
+        int64_t next = begin + node_channels(n->input[i]);
+        if (!view_holds_member(n, i) && begin < end && first < next)
+            return true;
+        begin = next;
+    }
+    return false;
 }
 
 static bool is_element_wise(OpKind op)

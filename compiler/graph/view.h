@@ -9,6 +9,11 @@
 
 /* Elements from one pixel of the tensor to the next. */
 int64_t view_pixel_stride(const Node *n);
+/* Is a pixel of the one a pixel of the other? A flattened map has other pixels than its argument.
+ */
+bool view_has_pixels_of(const Node *a, const Node *b);
+/* Is all of its owner's storage its own? */
+bool view_fills_owner(const Node *n);
 /* Is member i of a concatenation written in its place there, so that nothing has to be copied? */
 bool view_holds_member(const Node *concat, int i);
 /* Does the value of n lie in its view as soon as its inputs are there? */
@@ -20,6 +25,8 @@ bool view_is_permuted(const Node *n);
 bool view_is_in_place(const Node *n, int i);
 /* Do two tensors share an element of storage? */
 bool view_overlap(const Node *a, const Node *b);
+/* Does computing n write where m lies? A concatenation writes only the members that it copies. */
+bool view_writes_over(const Node *n, const Node *m);
 /* May n compute its result over its input i: is each element read before it is written and by
  * nothing else? */
 bool view_may_overwrite(const Node *n, int i);

@@ -1,6 +1,6 @@
 /* .npy files: "\x93NUMPY", version (major, minor), length of the header (16 bits in version 1, else
- * 32), the header (a Python dictionary with descr, fortran_order and shape), the elements. The format
- * is described in numpy/lib/format.py. */
+ * 32), the header (a Python dictionary with descr, fortran_order and shape), the elements. The
+ * format is described in numpy/lib/format.py. */
 #include "compiler/import/numpy.h"
 
 #include <string.h>

@@ -4,8 +4,8 @@
  *   _frombuffer(bytes, dtype, shape, 'C' | 'F')
  *   scalar(dtype, bytes)
  *
- * where dtype is the record dtype('f4', False, True), then BUILD with (version, '<', ...), and bytes
- * may be the record _codecs.encode(text, 'latin1') that protocol 2 writes for them. */
+ * where dtype is the record dtype('f4', False, True), then BUILD with (version, '<', ...), and
+ * bytes may be the record _codecs.encode(text, 'latin1') that protocol 2 writes for them. */
 #include "compiler/import/numpy.h"
 
 #include <string.h>
@@ -61,11 +61,16 @@ const char *numpy_place(Reader *r, WeightTensor *t, const unsigned char *bytes, 
         return arena_printf(r->arena, "the array %s holds %zu bytes, but its shape needs %lld",
                             name, length, (long long)expected);
     size_t step = dtype_bytes(t->dtype);
-    t->bytes = big_endian && step > 1 ? swap_bytes(r->arena, bytes, length, step) : bytes;
-    return NULL;
+    t->bytes = bytes;
+    if (!big_endian || step == 1)
+        return NULL;
+    const char *error = reader_charge(r, length);
+    if (!error)
+        t->bytes = swap_bytes(r->arena, bytes, length, step);
+    return error;
 }
 
-/* --- arrays in pickles ------------------------------------------------------------------------- */
+/* --- arrays in pickles ------------------------------------------------------------------------ */
 
 static const PickleItems *arguments(const PickleValue *v)
 {
@@ -89,6 +94,13 @@ static const unsigned char *latin1_bytes(Arena *a, const char *text, size_t leng
         out[(*count)++] = c;
     }
     return out;
+}
+
+/* How much byte_string() will copy. */
+static size_t text_length(const PickleValue *v)
+{
+    const PickleItems *arg = arguments(v);
+    return arg->count > 0 && arg->at[0]->kind == PICKLE_STRING ? arg->at[0]->length : 0;
 }
 
 static const unsigned char *byte_string(Arena *a, const PickleValue *v, size_t *length)
@@ -174,6 +186,9 @@ const char *numpy_array(Reader *r, const PickleValue *record, WeightTensor *t)
         t->problem = "it is a NumPy array of elements that kiln cannot use";
         return NULL;
     }
+    const char *error = reader_charge(r, text_length(p.bytes));
+    if (error)
+        return error;
     const unsigned char *bytes = byte_string(r->arena, p.bytes, &length);
     if (!bytes) {
         t->problem = "it is a NumPy array whose bytes are not in the file as such";

@@ -5,8 +5,8 @@
 #include "compiler/import/pickle.h"
 #include "compiler/import/reader.h"
 
-/* An element type as NumPy writes it, "<f4"; byte order '<', '>', '|', '='. 0 where kiln has no such
- * type. */
+/* An element type as NumPy writes it, "<f4"; byte order '<', '>', '|', '='. 0 where kiln has no
+ * such type. */
 int numpy_element_type(const char *text, size_t length, DType *type, int *big_endian);
 
 /* Gives `t` (name, type, shape and strides filled) its bytes, swapped where they are big-endian. */

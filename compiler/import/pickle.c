@@ -1,10 +1,10 @@
-/* The pickle machine. In: the bytes of a pickle; out: a graph of PickleValue (sharing and cycles are
- * possible, so whoever walks it bounds depth and number of steps).
+/* The pickle machine. In: the bytes of a pickle; out: a graph of PickleValue (sharing and cycles
+ * are possible, so whoever walks it bounds depth and number of steps).
  *
- * Each opcode is a row of `opcodes`: name, kind of argument, function (those that build values are in
- * pickle_text.c and pickle_values.c). Work and memory are linear in
- * the bytes read: every opcode pushes at most one value, and the limits below bound the rest. The
- * opcodes are documented in Python's pickletools.py. */
+ * Each opcode is a row of `opcodes`: name, kind of argument, function (those that build values are
+ * in pickle_text.c and pickle_values.c). Work and memory are linear in the bytes read: every opcode
+ * pushes at most one value, and the limits below bound the rest. The opcodes are documented in
+ * Python's pickletools.py. */
 #include "compiler/import/pickle_machine.h"
 #include "compiler/import/reader.h"
 
@@ -40,7 +40,7 @@ const char *machine_read_line(Machine *m, Argument *arg)
     return NULL;
 }
 
-/* --- the stack --------------------------------------------------------------------------------- */
+/* --- the stack -------------------------------------------------------------------------------- */
 
 const char *machine_push(Machine *m, const PickleValue *v)
 {
@@ -124,7 +124,7 @@ const char *machine_push_container(Machine *m, PickleKind kind, const PickleValu
     return machine_push(m, v);
 }
 
-/* --- the machine itself ------------------------------------------------------------------------ */
+/* --- the machine itself ----------------------------------------------------------------------- */
 
 static const char *run_protocol(Machine *m, const Argument *arg)
 {

@@ -1,6 +1,6 @@
-/* Python pickles as inert data: the stack machine of protocols 0 to 5 without the machine's power. A
- * global is a pair of names, a call is a record of what would have been called with what; nothing is
- * looked up, imported or run. */
+/* Python pickles as inert data: the stack machine of protocols 0 to 5 without the machine's power.
+ * A global is a pair of names, a call is a record of what would have been called with what; nothing
+ * is looked up, imported or run. */
 #ifndef KILN_IMPORT_PICKLE_H
 #define KILN_IMPORT_PICKLE_H
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- numbers and strings ----------------------------------------------------------------------- */
+/* --- numbers and strings ---------------------------------------------------------------------- */
 
 static const char *push_integer(Machine *m, int64_t n)
 {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* --- containers -------------------------------------------------------------------------------- */
+/* --- containers ------------------------------------------------------------------------------- */
 
 static const char *container_from_mark(Machine *m, PickleKind kind)
 {
@@ -44,8 +44,8 @@ CONTAINER(tuple2, tuple_of(m, 2))
 CONTAINER(tuple3, tuple_of(m, 3))
 #undef CONTAINER
 
-/* Where items (or, with `pairs`, keys and values) of the value on top of the stack go, or NULL. Only
- * this machine changes a value, and only while it is being built. */
+/* Where items (or, with `pairs`, keys and values) of the value on top of the stack go, or NULL.
+ * Only this machine changes a value, and only while it is being built. */
 static PickleItems *target_items(Machine *m, int pairs)
 {
     PickleValue *v = (PickleValue *)machine_top(m);
@@ -112,7 +112,7 @@ const char *pickle_run_setitems(Machine *m, const Argument *arg)
     return extend_from_mark(m, 1);
 }
 
-/* --- stack and memo ---------------------------------------------------------------------------- */
+/* --- stack and memo --------------------------------------------------------------------------- */
 
 const char *pickle_run_mark(Machine *m, const Argument *arg)
 {
@@ -212,7 +212,7 @@ const char *pickle_run_get_line(Machine *m, const Argument *arg)
     return error ? error : pickle_run_get(m, &index);
 }
 
-/* --- globals and records ----------------------------------------------------------------------- */
+/* --- globals and records ---------------------------------------------------------------------- */
 
 static const PickleValue *new_global(Machine *m, const PickleValue *module, const PickleValue *name)
 {

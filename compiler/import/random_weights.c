@@ -1,5 +1,5 @@
-/* FNV-1a (Fowler, Noll, Vo) seeds, splitmix64 (Steele, Lea, Flood 2014) draws. Twelve significant bits
- * in offset and scale make offset + scale * u exact up to the one rounding, so that a fused
+/* FNV-1a (Fowler, Noll, Vo) seeds, splitmix64 (Steele, Lea, Flood 2014) draws. Twelve significant
+ * bits in offset and scale make offset + scale * u exact up to the one rounding, so that a fused
  * multiply-add gives the same bits. */
 #include "compiler/import/random_weights.h"
 

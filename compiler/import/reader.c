@@ -4,7 +4,8 @@
 #include <string.h>
 
 enum {
-    NAME_LIMIT = 1024,
+    COPY_RATIO = 4, /* bytes copied for each byte of the file, and for small files */
+    COPY_BASE = 64 << 20,
     QUOTE_LIMIT = 80,
     OVERLAP_LIMIT = 1 << 24 /* elements that a tensor with overlapping elements may have */
 };
@@ -56,9 +57,9 @@ const char *reader_add(Reader *r, const char *text, size_t length, WeightTensor 
 {
     if (length == 0)
         return "a tensor has an empty name";
-    if (length > NAME_LIMIT)
+    if (length > READER_NAME_LIMIT)
         return arena_printf(r->arena, "the tensor name %s has %zu bytes, more than %d (the limit)",
-                            quote_text(r->arena, text, length), length, NAME_LIMIT);
+                            quote_text(r->arena, text, length), length, READER_NAME_LIMIT);
     if (memchr(text, 0, length))
         return arena_printf(r->arena, "the tensor name %s contains a zero byte",
                             quote_text(r->arena, text, length));
@@ -70,13 +71,24 @@ const char *reader_add(Reader *r, const char *text, size_t length, WeightTensor 
     return NULL;
 }
 
+const char *reader_charge(Reader *r, uint64_t bytes)
+{
+    uint64_t limit = COPY_BASE + (uint64_t)r->length * COPY_RATIO;
+    r->copied += bytes;
+    if (r->copied <= limit)
+        return NULL;
+    return arena_printf(r->arena, "its arrays take more than %llu bytes (the limit for its %zu)",
+                        (unsigned long long)limit, r->length);
+}
+
 void tensor_set_strides(WeightTensor *t, int fortran_order)
 {
     int64_t step = 1;
     for (int i = 0; i < t->rank; i++) {
         int axis = fortran_order ? i : t->rank - 1 - i;
         t->stride[axis] = step;
-        step *= t->dim[axis] > 0 ? t->dim[axis] : 1;
+        /* Where this wraps around, the tensor is larger than any file and will be refused. */
+        step = (int64_t)((uint64_t)step * (uint64_t)(t->dim[axis] > 0 ? t->dim[axis] : 1));
     }
 }
 

@@ -1,11 +1,13 @@
-/* What the readers of weight files share. A reader gets the bytes of one file and appends tensors that
- * point into them; it returns NULL or the reason why the file is no good. Only compiler/import/ uses
- * this header. */
+/* What the readers of weight files share. A reader gets the bytes of one file and appends tensors
+ * that point into them; it returns NULL or the reason why the file is no good. Only
+ * compiler/import/ uses this header. */
 #ifndef KILN_IMPORT_READER_H
 #define KILN_IMPORT_READER_H
 
 #include "compiler/base/vec.h"
 #include "compiler/import/weights.h"
+
+enum { READER_NAME_LIMIT = 1024 }; /* bytes in the name of a tensor */
 
 typedef struct Reader {
     Arena *arena;
@@ -13,6 +15,7 @@ typedef struct Reader {
     const unsigned char *bytes;
     size_t length;
     Vec(WeightTensor *) tensors; /* in the order of the file */
+    uint64_t copied;             /* bytes copied out of the file so far, see reader_charge() */
 } Reader;
 
 /* One per format; chosen by the table in weights.c. */
@@ -24,7 +27,12 @@ const char *npy_read(Reader *r);
 /* Appends a tensor whose name is text[length]; an error where that cannot be a name. */
 const char *reader_add(Reader *r, const char *text, size_t length, WeightTensor **tensor);
 
-/* The name of the file without folder and extension: what the tensor of a nameless file is called. */
+/* Accounts for `bytes` about to be copied: an error where a small file would make many, by naming
+ * the same bytes again and again. */
+const char *reader_charge(Reader *r, uint64_t bytes);
+
+/* The name of the file without folder and extension: what the tensor of a nameless file is
+ * called. */
 const char *reader_stem(const Reader *r);
 
 /* Checks that the elements of `t` lie within `room` elements starting at its first one, and that

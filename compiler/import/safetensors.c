@@ -1,6 +1,6 @@
 /* safetensors: a 64-bit little-endian length, a JSON header of that many bytes,
  *
- *   {"__metadata__": {...}, "NAME": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ...}
+ *   {"__metadata__": {...}, "NAME": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, ...}
  *
  * then the elements, which the tensors must cover exactly: no gap, no overlap, nothing behind. The
  * elements stay where they are. cJSON reads the header; it accepts more than the format allows

@@ -1,6 +1,6 @@
-/* From the object that torch.save() was given to named tensors: finds the weights among what training
- * scripts put beside them, joins the keys of nested dictionaries and of whole pickled modules with
- * dots, and takes off the prefixes of wrappers that all names carry.
+/* From the object that torch.save() was given to named tensors: finds the weights among what
+ * training scripts put beside them, joins the keys of nested dictionaries and of whole pickled
+ * modules with dots, and takes off the prefixes of wrappers that all names carry.
  *
  * A pickle may share and nest its values as it likes (dictionaries within themselves included), so
  * every walk bounds its depth and the number of values it visits. */
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { VISIT_LIMIT = 200000, DEPTH_LIMIT = 64, UNWRAP_LIMIT = 8 };
+enum { VISIT_LIMIT = 500000, DEPTH_LIMIT = 64, UNWRAP_LIMIT = 8 };
 
 /* Keys under which scripts store the weights, the likeliest first. */
 static const char *const weight_keys[] = {
@@ -20,7 +20,7 @@ static const char *const weight_keys[] = {
 /* Prefixes that DataParallel and torch.compile put before every name. */
 static const char *const wrapper_prefixes[] = { "module.", "_orig_mod." };
 
-/* --- dictionaries ------------------------------------------------------------------------------ */
+/* --- dictionaries ----------------------------------------------------------------------------- */
 
 static int is_dictionary_class(const PickleValue *callable)
 {
@@ -81,14 +81,16 @@ static int is_optimizer_state(const PickleValue *v)
     return find_in(v, "state") && find_in(v, "param_groups");
 }
 
-/* --- walking ----------------------------------------------------------------------------------- */
+/* --- walking ---------------------------------------------------------------------------------- */
 
-static const char *visit(Checkpoint *c, int depth)
+/* Counts `values` more of them. */
+static const char *visit(Checkpoint *c, int depth, int values)
 {
     if (depth > DEPTH_LIMIT)
         return arena_printf(c->reader->arena, "its dictionaries nest more than %d deep (the limit)",
                             DEPTH_LIMIT);
-    if (++c->visits > VISIT_LIMIT)
+    c->visits += values;
+    if (c->visits > VISIT_LIMIT)
         return arena_printf(c->reader->arena, "it holds more than %d values (the limit)",
                             VISIT_LIMIT);
     return NULL;
@@ -112,16 +114,30 @@ static const char *join(Checkpoint *c, const char *path, const PickleValue *key)
     return name;
 }
 
+/* Names are checked while they grow: a walk makes many of them. */
+static const char *check_name(Checkpoint *c, const char *path, const PickleValue *key)
+{
+    Arena *a = c->reader->arena;
+    if (memchr(key->text, 0, key->length))
+        return arena_printf(a, "the name %s contains a zero byte",
+                            quote_text(a, key->text, key->length));
+    if (strlen(path) + key->length < READER_NAME_LIMIT)
+        return NULL;
+    return arena_printf(a, "the name %s within %s makes more than %d bytes (the limit)",
+                        quote_text(a, key->text, key->length), quote_text(a, path, strlen(path)),
+                        READER_NAME_LIMIT);
+}
+
 static const char *collect_pair(Checkpoint *c, const PickleValue *key, const PickleValue *value,
                                 const char *path, int depth)
 {
-    const char *error = visit(c, depth);
+    const char *error = visit(c, depth, 1);
     if (error || (value->kind != PICKLE_RECORD && value->kind != PICKLE_DICT))
         return error;
-    if (key->kind == PICKLE_STRING && (key->length > 512 || memchr(key->text, 0, key->length))) {
-        WeightTensor *none;
-        return reader_add(c->reader, key->text, key->length, &none);
-    }
+    if (key->kind == PICKLE_STRING)
+        error = check_name(c, path, key);
+    if (error)
+        return error;
     const char *name = join(c, path, key);
     return name ? collect(c, value, name, depth + 1) : NULL;
 }
@@ -151,7 +167,7 @@ static const char *collect_module(Checkpoint *c, const PickleValue *state, const
                                   int depth)
 {
     static const char *const parts[] = { "_parameters", "_buffers", "_modules" };
-    const char *error = visit(c, depth);
+    const char *error = NULL;
     for (int i = 0; !error && i < COUNT_OF(parts); i++) {
         const PickleValue *part = find_in(state, parts[i]);
         if (part && dictionary(part))
@@ -172,7 +188,10 @@ static const char *collect_tensor(Checkpoint *c, const PickleValue *v, const cha
  * tensor that cannot be had. */
 static const char *collect(Checkpoint *c, const PickleValue *v, const char *path, int depth)
 {
-    const char *error = visit(c, depth);
+    const PickleItems *state = v->kind == PICKLE_RECORD && v->record->state
+                                   ? dictionary(v->record->state)
+                                   : NULL;
+    const char *error = visit(c, depth, 1 + (state ? state->count / 2 : 0));
     if (error)
         return error;
     if (is_module(v))
@@ -189,7 +208,7 @@ static const char *collect(Checkpoint *c, const PickleValue *v, const char *path
     return v->kind == PICKLE_RECORD ? collect_tensor(c, v, path) : NULL;
 }
 
-/* --- finding the weights ----------------------------------------------------------------------- */
+/* --- finding the weights ---------------------------------------------------------------------- */
 
 static int is_container(const PickleValue *v)
 {

@@ -1,5 +1,5 @@
-/* The object of torch.save() as tensors. Storages are found by the container: behind the pickle in the
- * old stream, in entries of their own in the zip form. */
+/* The object of torch.save() as tensors. Storages are found by the container: behind the pickle in
+ * the old stream, in entries of their own in the zip form. */
 #ifndef KILN_IMPORT_TORCH_H
 #define KILN_IMPORT_TORCH_H
 
@@ -29,8 +29,8 @@ const char *checkpoint_add_storages(Checkpoint *c, const PickleItems *persistent
 /* Adds the tensors of the weights found in `root` to the reader. */
 const char *checkpoint_collect(Checkpoint *c, const PickleValue *root);
 
-/* torch_tensor.c: whether `v` is the record of a tensor (or NumPy array), and what it says. An inert
- * record on the way gives t->problem; geometry that its storage contradicts is an error. */
+/* torch_tensor.c: whether `v` is the record of a tensor (or NumPy array), and what it says. An
+ * inert record on the way gives t->problem; geometry that its storage contradicts is an error. */
 int torch_is_tensor(const PickleValue *v);
 const char *torch_tensor(Checkpoint *c, const PickleValue *v, WeightTensor *t);
 

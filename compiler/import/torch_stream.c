@@ -1,7 +1,7 @@
-/* The form of torch.save() before 1.6: five pickles (magic number, version of the form, facts about the
- * machine, the object, the keys of the storages), then for each key its number of elements as a 64-bit
- * integer and the elements. A file that holds one bare pickle (a dictionary of NumPy arrays, say) is
- * read here too. */
+/* The form of torch.save() before 1.6: five pickles (magic number, version of the form, facts about
+ * the machine, the object, the keys of the storages), then for each key its number of elements as a
+ * 64-bit integer and the elements. A file that holds one bare pickle (a dictionary of NumPy arrays,
+ * say) is read here too. */
 #include "compiler/import/torch.h"
 
 #include <string.h>

@@ -1,14 +1,14 @@
-/* Tensors in torch checkpoints: what the functions named by the records would rebuild, read off their
- * arguments. The argument lists are those of torch/_utils.py; arrays are numpy_pickle.c's. */
+/* Tensors in torch checkpoints: what the functions named by the records would rebuild, read off
+ * their arguments. The argument lists are those of torch/_utils.py; arrays are numpy.c's. */
 #include "compiler/import/torch.h"
 
 #include "compiler/import/numpy.h"
 
 #include <string.h>
 
-enum { REBUILD_DEPTH = 8 };
+enum { REBUILD_DEPTH = 8, KEY_LIMIT = 255 };
 
-/* --- storages ---------------------------------------------------------------------------------- */
+/* --- storages --------------------------------------------------------------------------------- */
 
 typedef struct StorageType {
     const char *class, *scalar; /* torch.FloatStorage; torch.float32 where the type stands alone */
@@ -58,42 +58,57 @@ static int is_storage(const PickleValue *v)
         return 0;
     const PickleValue *const *part = v->id->items.at;
     return pickle_is_text(part[0], "storage") && part[2]->kind == PICKLE_STRING &&
-           part[4]->kind == PICKLE_INT;
+           part[2]->length <= KEY_LIMIT && part[4]->kind == PICKLE_INT;
 }
 
-static const char *storage_key(Checkpoint *c, const PickleValue *v)
+static Storage *find_storage(const Checkpoint *c, const PickleValue *v)
 {
     const PickleValue *key = v->id->items.at[2];
-    return arena_strndup(c->reader->arena, key->text, key->length);
+    char text[KEY_LIMIT + 1] = { 0 };
+    memcpy(text, key->text, key->length);
+    return map_get(&c->storages, text);
 }
 
-static const char *storage_class_name(Arena *a, const PickleValue *v)
+static Storage *new_storage(Checkpoint *c, const PickleValue *v)
 {
-    if (v->kind != PICKLE_GLOBAL)
-        return "an unnamed class";
-    return quote_text(a, v->name->text, v->name->length);
+    Arena *a = c->reader->arena;
+    const PickleValue *key = v->id->items.at[2], *class = v->id->items.at[1];
+    Storage *s = arena_new_of(a, Storage);
+    const StorageType *type = storage_type(class);
+    s->key = arena_strndup(a, key->text, key->length);
+    s->dtype = type ? type->dtype : DTYPE_COUNT;
+    s->element_bytes = type ? type->bytes : 0;
+    s->count = v->id->items.at[4]->integer;
+    if (type)
+        s->type = type->class;
+    else if (class->kind == PICKLE_GLOBAL)
+        s->type = quote_text(a, class->name->text, class->name->length);
+    else
+        s->type = "class without a name";
+    return s;
+}
+
+static int is_same_storage(const Storage *s, const PickleValue *v)
+{
+    const StorageType *type = storage_type(v->id->items.at[1]);
+    const char *name = type ? type->class : s->type;
+    return s->count == v->id->items.at[4]->integer && strcmp(s->type, name) == 0;
 }
 
 static const char *add_storage(Checkpoint *c, const PickleValue *v)
 {
     Arena *a = c->reader->arena;
-    const PickleValue *const *part = v->id->items.at;
-    Storage *s = arena_new_of(a, Storage);
-    const StorageType *type = storage_type(part[1]);
-    s->key = storage_key(c, v);
-    s->type = type ? type->class : storage_class_name(a, part[1]);
-    s->dtype = type ? type->dtype : DTYPE_COUNT;
-    s->element_bytes = type ? type->bytes : 0;
-    s->count = part[4]->integer;
+    const Storage *before = find_storage(c, v);
+    if (before && is_same_storage(before, v))
+        return NULL;
+    Storage *s = new_storage(c, v);
     if (s->count < 0)
         return arena_printf(a, "storage %s has %lld elements", s->key, (long long)s->count);
-    const Storage *before = map_get(&c->storages, s->key);
-    if (!before)
-        map_set(a, &c->storages, s->key, s);
-    else if (before->count != s->count || strcmp(before->type, s->type) != 0)
+    if (before)
         return arena_printf(a, "storage %s is once a %s of %lld elements, once a %s of %lld",
                             s->key, before->type, (long long)before->count, s->type,
                             (long long)s->count);
+    map_set(a, &c->storages, s->key, s);
     return NULL;
 }
 
@@ -117,7 +132,7 @@ static int64_t view_offset(const PickleValue *storage)
     return offset->kind == PICKLE_INT ? offset->integer : 0;
 }
 
-/* --- geometry ---------------------------------------------------------------------------------- */
+/* --- geometry --------------------------------------------------------------------------------- */
 
 static int shown(const PickleValue *text)
 {
@@ -171,11 +186,11 @@ static const char *place(Checkpoint *c, Storage *s, int64_t offset, WeightTensor
                                     quote_text(a, t->name, strlen(t->name)),
                                     quote_text(a, s->key, strlen(s->key)));
     int64_t bytes = checked_product(s->count, s->element_bytes);
-    int64_t room = bytes / (int64_t)dtype_bytes(t->dtype) - offset;
-    if (offset < 0 || room < 0)
+    int64_t elements = bytes / (int64_t)dtype_bytes(t->dtype);
+    if (offset < 0 || offset > elements)
         return arena_printf(a, "%s begins at element %lld of %lld", what, (long long)offset,
                             (long long)s->count);
-    const char *error = reader_check_extent(c->reader, what, t, room);
+    const char *error = reader_check_extent(c->reader, what, t, elements - offset);
     if (!error && !s->bytes)
         error = c->load(c, s);
     if (!error)
@@ -193,7 +208,7 @@ static const char *rebuild_tensor(Checkpoint *c, const PickleValue *v, WeightTen
         return malformed(c, t, "its record has too few arguments");
     if (!is_storage(arg->at[0]))
         return inert(c, arg->at[0], t);
-    Storage *s = map_get(&c->storages, storage_key(c, arg->at[0]));
+    Storage *s = find_storage(c, arg->at[0]);
     const StorageType *scalar = arg->count > 6 ? scalar_type(arg->at[6]) : NULL;
     t->dtype = scalar ? scalar->dtype : s->dtype;
     t->rank = read_integers(arg->at[2], t->dim);

@@ -1,13 +1,13 @@
-/* Zip archives of weights: torch.save() since 1.6 (NAME/data.pkl with the object, NAME/data/KEY with
- * the elements of each storage, NAME/byteorder) and NumPy's .npz (one .npy file a tensor). An archive
- * with a data.pkl is the former. Entries are unpacked when a tensor needs them. */
+/* Zip archives of weights: torch.save() since 1.6 (NAME/data.pkl with the object, NAME/data/KEY
+ * with the elements of each storage, NAME/byteorder) and NumPy's .npz (one .npy file a tensor). An
+ * archive with a data.pkl is the former. Entries are unpacked when a tensor needs them. */
 #include "compiler/import/numpy.h"
 #include "compiler/import/torch.h"
 #include "compiler/import/zip.h"
 
 #include <string.h>
 
-/* --- PyTorch ----------------------------------------------------------------------------------- */
+/* --- PyTorch ---------------------------------------------------------------------------------- */
 
 typedef struct TorchArchive {
     ZipArchive *zip;
@@ -66,7 +66,7 @@ static const char *read_torch(Reader *r, ZipArchive *z, const ZipEntry *pickle)
     return error ? error : checkpoint_collect(&c, root);
 }
 
-/* --- NumPy ------------------------------------------------------------------------------------- */
+/* --- NumPy ------------------------------------------------------------------------------------ */
 
 static int ends_with(const char *text, const char *end)
 {

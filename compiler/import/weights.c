@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* --- formats ----------------------------------------------------------------------------------- */
+/* --- formats ---------------------------------------------------------------------------------- */
 
 typedef struct Format {
     const char *name;
@@ -59,7 +59,7 @@ static const char *read_format(Reader *r)
     return unknown_format(r);
 }
 
-/* --- the store --------------------------------------------------------------------------------- */
+/* --- the store -------------------------------------------------------------------------------- */
 
 static const char *name_taken(WeightStore *s, const WeightTensor *t, const WeightTensor *before)
 {
@@ -95,7 +95,7 @@ const char *weights_read_file(WeightStore *s, const char *path)
     return error;
 }
 
-/* --- elements ---------------------------------------------------------------------------------- */
+/* --- elements --------------------------------------------------------------------------------- */
 
 int64_t weight_count(const WeightTensor *t)
 {

@@ -1,10 +1,10 @@
-/* Zip archives (PKWARE's APPNOTE 6.3, zip64 included). The directory at the end of the archive is the
- * only list of entries; each local header must lie where it says and bear the same name, and the byte
- * ranges of the entries must not overlap.
+/* Zip archives (PKWARE's APPNOTE 6.3, zip64 included). The directory at the end of the archive is
+ * the only list of entries; each local header must lie where it says and bear the same name, and
+ * the byte ranges of the entries must not overlap.
  *
  * libzip would read such archives as well, but does not tell where an entry's bytes lie: stored
- * weights could not stay in the mapped file, and overlapping entries could not be told. Unpacking and
- * checksums are zlib's. */
+ * weights could not stay in the mapped file, and overlapping entries could not be told. Unpacking
+ * and checksums are zlib's. */
 #include "compiler/import/zip.h"
 
 #include "compiler/import/reader.h"
@@ -40,7 +40,7 @@ static int has_signature(const ZipArchive *z, uint64_t at, size_t bytes, const c
     return at <= z->length && z->length - at >= bytes && memcmp(z->bytes + at, signature, 4) == 0;
 }
 
-/* --- the end record ---------------------------------------------------------------------------- */
+/* --- the end record --------------------------------------------------------------------------- */
 
 static int find_end(const ZipArchive *z, size_t *at)
 {
@@ -80,7 +80,7 @@ static const char *read_end(const ZipArchive *z, Directory *d)
     return NULL;
 }
 
-/* --- entries ----------------------------------------------------------------------------------- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 /* Replaces what a zip64 extra field replaces: each value that does not fit in 32 bits, in order. */
 static int read_extra64(const unsigned char *extra, size_t length, ZipEntry *e)
@@ -168,7 +168,7 @@ static const char *read_entry(ZipArchive *z, size_t *at, size_t end)
     return error;
 }
 
-/* --- checks over all entries ------------------------------------------------------------------- */
+/* --- checks over all entries ------------------------------------------------------------------ */
 
 static int compare_entries(const void *a, const void *b)
 {
@@ -241,7 +241,7 @@ const char *zip_archive_open(Arena *a, const unsigned char *bytes, size_t length
     return error ? error : check_sizes(z);
 }
 
-/* --- the bytes of an entry --------------------------------------------------------------------- */
+/* --- the bytes of an entry -------------------------------------------------------------------- */
 
 /* Unpacks into out[size] what must have exactly that size; returns 0 if it has not. */
 static int unpack(const ZipEntry *e, unsigned char *out)

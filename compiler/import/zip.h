@@ -28,8 +28,8 @@ typedef struct ZipArchive {
  * unpacked sizes stay below the limit. NULL or the reason. */
 const char *zip_archive_open(Arena *a, const unsigned char *bytes, size_t length, ZipArchive *z);
 
-/* The bytes of an entry, checked against its checksum: where they lie in the archive if stored, else
- * unpacked into the arena. */
+/* The bytes of an entry, checked against its checksum: where they lie in the archive if stored,
+ * else unpacked into the arena. */
 const char *zip_entry_bytes(ZipArchive *z, const ZipEntry *e, const unsigned char **bytes);
 
 #endif

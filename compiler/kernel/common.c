@@ -65,11 +65,23 @@ Buffer *make_scratch(Make *m, const char *name, int rank, ...)
     return add_param(m, b, (Operand){ .kind = OPERAND_SCRATCH, .count = count });
 }
 
+/* Numbers in names: 1e-05 becomes 1em05, 0.1 becomes 0p1. */
+static const char *as_identifier(Arena *a, const char *name)
+{
+    char *c = arena_strdup(a, name);
+    for (char *p = c; *p; p++)
+        if (*p == '.' || *p == '-')
+            *p = *p == '.' ? 'p' : 'm';
+    return c;
+}
+
 void make_finish(Make *m, Stmt *nest)
 {
     Stmt *body = loop_simplify(m->L, nest);
+    if (m->env->parallel)
+        body = loop_mark_parallel(m->L, body);
     m->k->function->body = body->kind == STMT_BLOCK ? body : st_block(m->L, 1, &body);
-    m->k->function->name = text_string(&m->name);
+    m->k->function->name = as_identifier(m->L, text_string(&m->name));
     text_puts(&m->summary, text_string(&m->extras));
     m->k->summary = text_string(&m->summary);
     if (!m->k->tile)

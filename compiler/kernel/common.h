@@ -1,5 +1,5 @@
-/* What the kernels share: buffers that follow views, named temporaries, activations, register tiling.
- * Private to kernel/. */
+/* What the kernels share: buffers that follow views, named temporaries, activations, register
+ * tiling. Private to kernel/. */
 #ifndef KILN_KERNEL_COMMON_H
 #define KILN_KERNEL_COMMON_H
 
@@ -65,7 +65,8 @@ Stmt *epilogue(const Make *m, Buffer *y, Buffer *r, Expr *oy, Expr *ox, Expr *o,
 
 /* tiling.c: the loops over output columns and channels of a nest
  *   for o { for oy { for ox { acc = ..; for .. acc += ..; store } } }
- * split into register tiles. `kx` (may be NULL) is unrolled where borders make its iterations differ. */
+ * split into register tiles. `kx` (may be NULL) is unrolled where borders make its iterations
+ * differ. */
 typedef struct TileLoops {
     Var *o, *oy, *ox, *kx;
     int64_t channels, columns;
@@ -80,6 +81,7 @@ Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels);
 
 /* Kernels, by family: fill m->k and return NULL, or say why not. */
 const char *make_conv2d(Make *m);
+const char *make_winograd(Make *m, int size); /* F(size x size, 3x3): 2 or 4 */
 const char *make_dense(Make *m);
 const char *make_depthwise(Make *m);
 const char *make_pool(Make *m);

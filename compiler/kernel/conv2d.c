@@ -1,8 +1,9 @@
 /* Convolution and dense layers:
- *   y[oy][ox][o] = act(b[o] + sum over ky, kx, c of x[oy*sh + ky*dh - pt][ox*sw + kx*dw - pl][c] * w[o][ky][kx][c] + r)
- * The sum runs in the order (ky, kx, c), one chain per output. Rows outside the picture are left out by
- * the bounds of ky, columns by a condition that tiling resolves. A 1x1 convolution of stride 1 sees the
- * picture as one row; a dense layer is a 1x1 convolution of one pixel. */
+ *   y[oy][ox][o] = act(b[o] + r + sum over ky, kx, c of
+ *                      x[oy*sh + ky*dh - pt][ox*sw + kx*dw - pl][c] * w[o][ky][kx][c])
+ * The sum runs in the order (ky, kx, c), one chain per output. Rows outside the picture are left
+ * out by the bounds of ky, columns by a condition that tiling resolves. A 1x1 convolution of stride
+ * 1 sees the picture as one row; a dense layer is a 1x1 convolution of one pixel. */
 #include "compiler/graph/view.h"
 #include "compiler/kernel/common.h"
 
@@ -163,6 +164,8 @@ const char *make_conv2d(Make *m)
     bool depthwise = c.groups == m->n->shape.dim[1] && c.in == 1 && c.out == 1 && c.groups > 1;
     if (depthwise)
         return make_depthwise(m);
+    if (m->env->tile.winograd && winograd_applies(m->n))
+        return make_winograd(m, m->env->tile.winograd);
     const Attr *a = &m->n->attr;
     name_conv(m, &c, "conv");
     text_printf(&m->summary, "conv2d %lldx%lld stride %lld pad %lld", (long long)a->kernel[0],

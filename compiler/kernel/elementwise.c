@@ -1,5 +1,6 @@
-/* Element-wise operators: y = act(f(a, b) + r), where an operand may be broadcast over space or over
- * channels; and batch normalisation that could not be folded, as scale and shift per channel. */
+/* Element-wise operators: y = act(f(a, b) + r), where an operand may be broadcast over space or
+ * over channels; and batch normalisation that could not be folded, as scale and shift per
+ * channel. */
 #include "compiler/kernel/common.h"
 
 #include <math.h>

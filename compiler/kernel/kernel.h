@@ -1,5 +1,6 @@
-/* Kernels: what a node computes, as a function of the loop IR. A kernel is written as in the textbook; a tile
- * (numbers per target) says how its loops are split, and the untiled form stays available for tests. */
+/* Kernels: what a node computes, as a function of the loop IR. A kernel is written as in the
+ * textbook; a tile (numbers per target) says how its loops are split, and the untiled form stays
+ * available for tests. */
 #ifndef KILN_KERNEL_KERNEL_H
 #define KILN_KERNEL_KERNEL_H
 
@@ -12,6 +13,7 @@
  * lanes 0: not at all, the textbook nest. */
 typedef struct Tile {
     int lanes, pixels, vectors;
+    int winograd; /* convolutions: 2 or 4 for F(2x2, 3x3), F(4x4, 3x3); 0: direct */
 } Tile;
 
 typedef enum OperandKind {
@@ -42,8 +44,11 @@ typedef struct KernelEnv {
     Arena *arena;
     const Target *target; /* lanes and instructions are its own; NULL: textbook */
     Tile tile;            /* of this node */
+    bool parallel;        /* mark loops for threads */
 } KernelEnv;
 
+/* True for the convolutions that Winograd's form can compute. */
+bool winograd_applies(const Node *n);
 /* True where the node needs no code: its value already lies where its view says. */
 bool kernel_is_void(const Node *n);
 /* Builds the kernel of a node whose view is decided. Returns NULL, or why there is none. */

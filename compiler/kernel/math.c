@@ -1,6 +1,6 @@
-/* Elementary functions as operations of the IR, so that they vectorise everywhere and give the same bits
- * on every target whose FMA rounds alike. Polynomials were fitted at Chebyshev nodes in double and
- * rounded to float32; the error given beside each is over its interval, in exact arithmetic. */
+/* Elementary functions as operations of the IR, so that they vectorise everywhere and give the same
+ * bits on every target whose FMA rounds alike. Polynomials were fitted at Chebyshev nodes in double
+ * and rounded to float32; the error given beside each is over its interval, in exact arithmetic. */
 #include "compiler/kernel/common.h"
 
 static Expr *polynomial(Body *b, Expr *x, const double *coefficient, int count)
@@ -58,8 +58,8 @@ static Expr *math_tanh(Body *b, Expr *x)
     return select_gt(b, val_op1(b->L, VOP_ABS, x), real(b, 0.625), far, near);
 }
 
-/* erf(x) = x P(x^2) for |x| <= 1, absolute error 5.1e-8; sign(x) (1 - exp(-x^2) Q(t)), t = 1 / (1 + |x|/2),
- * for 1 < |x| <= 4, absolute error 1.1e-9; 1 in float32 beyond. */
+/* erf(x) = x P(x^2) for |x| <= 1, absolute error 5.1e-8; sign(x) (1 - exp(-x^2) Q(t)), t = 1 / (1 +
+ * |x|/2), for 1 < |x| <= 4, absolute error 1.1e-9; 1 in float32 beyond. */
 static Expr *math_erf(Body *b, Expr *x)
 {
     static const double P[] = { 1.1283791065216064,   -0.3761262595653534,  0.11283597350120544,

@@ -1,5 +1,5 @@
-/* Kernels that only move values: concatenation of members that are not in place, padding, slices, and
- * flattening into the order C,H,W. */
+/* Kernels that only move values: concatenation of members that are not in place, padding, slices,
+ * and flattening into the order C,H,W. */
 #include "compiler/kernel/common.h"
 
 #include "compiler/graph/view.h"

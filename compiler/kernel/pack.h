@@ -1,5 +1,6 @@
-/* Weights as kernels read them. Packing does not depend on the target: 16 output channels side by side
- * are one AVX-512 register, two of AVX2, four of NEON. Lanes beyond the last channel hold zeros. */
+/* Weights as kernels read them. Packing does not depend on the target: 16 output channels side by
+ * side are one AVX-512 register, two of AVX2, four of NEON. Lanes beyond the last channel hold
+ * zeros. */
 #ifndef KILN_KERNEL_PACK_H
 #define KILN_KERNEL_PACK_H
 
@@ -20,10 +21,13 @@ typedef struct ConstArray {
 
 /* [out, in/groups, kh, kw] -> [groups][out/groups/16][kh][kw][in/groups][16] */
 ConstArray *pack_conv2d(Arena *a, const Param *weight, int64_t groups);
+/* [out, in, 3, 3] -> G g G' per pair of channels, [n * n][out/16][in][16] with n = size + 2:
+ * 16/9 or 4 times the bytes. Computed in double, rounded once. */
+ConstArray *pack_winograd(Arena *a, const Param *weight, int size);
 /* [c, 1, kh, kw] -> [c/16][kh][kw][16] */
 ConstArray *pack_depthwise(Arena *a, const Param *weight);
-/* [out, in] -> [1][out/16][1][1][in][16]. With height * width > 1 the input is a map flattened in C,H,W order but stored
- * as H,W,C: column c, y, x goes to row (y, x, c). */
+/* [out, in] -> [1][out/16][1][1][in][16]. With height * width > 1 the input is a map flattened in
+ * C,H,W order but stored as H,W,C: column c, y, x goes to row (y, x, c). */
 ConstArray *pack_dense(Arena *a, const Param *weight, int64_t channels, int64_t height,
                        int64_t width);
 /* [c] -> [groups][c/groups/16][16]; data NULL gives zeros. */

@@ -1,5 +1,5 @@
-/* Reductions over all pixels: global pooling, group normalisation; and softmax over channels.
- * Long sums are 16 partial sums, of the pixels (or channels) i with the same i % 16, combined pairwise:
+/* Reductions over all pixels: global pooling, group normalisation; and softmax over channels. Long
+ * sums are 16 partial sums, of the pixels (or channels) i with the same i % 16, combined pairwise:
  * an order that depends on neither vector width nor tile. */
 #include "compiler/kernel/common.h"
 
@@ -80,10 +80,10 @@ const char *make_global_pool(Make *m)
     return NULL;
 }
 
-/* --- group normalisation ------------------------------------------------------------------------ */
+/* --- group normalisation ---------------------------------------------------------------------- */
 
-/* Wu, He, 2018: y = (x - mean) / sqrt(var + eps) * w + b, mean and (biased) variance over the pixels
- * and channels of a group. */
+/* Wu, He, 2018: y = (x - mean) / sqrt(var + eps) * w + b, mean and (biased) variance over the
+ * pixels and channels of a group. */
 typedef struct GroupNorm {
     FeatureMap x;
     int64_t groups, size; /* channels of a group */
@@ -116,8 +116,8 @@ static Stmt *sum_channels(Make *m, const GroupNorm *n, Expr *value)
     return tile_channels(m, nest, n->c, n->x.channels);
 }
 
-/* for g: acc = sum of sum[c] of the group; then `each` for each of its channels, with acc divided by
- * the number of values. */
+/* for g: acc = sum of sum[c] of the group; then `each` for each of its channels, with acc divided
+ * by the number of values. */
 static Stmt *over_groups(Make *m, const GroupNorm *n, Buffer *acc, Expr *channel, Body *prepare,
                          Stmt *each)
 {
@@ -217,7 +217,7 @@ const char *make_group_norm(Make *m)
     return NULL;
 }
 
-/* --- softmax ------------------------------------------------------------------------------------ */
+/* --- softmax ---------------------------------------------------------------------------------- */
 
 /* y[c] = exp(x[c] - max) / sum of exp(x - max), per pixel. */
 const char *make_softmax(Make *m)

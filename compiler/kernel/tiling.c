@@ -1,8 +1,8 @@
 /* Register tiling of nests over output positions, from numbers: how many pixels and vectors.
  *
- * Columns are cut into tiles of nearly equal size, so that no tile is much slower than the others; tiles
- * that touch the left or right border are segments of their own, in which the columns of the kernel are
- * unrolled because each sees another part of the tile. Channels are cut likewise. */
+ * Columns are cut into tiles of nearly equal size, so that no tile is much slower than the others;
+ * tiles that touch the left or right border are segments of their own, in which the columns of the
+ * kernel are unrolled because each sees another part of the tile. Channels are cut likewise. */
 #include "compiler/kernel/common.h"
 
 enum { MAX_PIXELS = 14 }; /* KILN_UNROLL unrolls 16 */

@@ -1,10 +1,10 @@
 /* Sums of index expressions, and a prover of inequalities over them.
  *
- * To prove e >= 0, variables are eliminated from the innermost loop outwards: a variable with a positive
- * factor is replaced by its lower bound, one with a negative factor by its upper one. Bounds may hold
- * minima and maxima, which split the proof: max(a, b) with a positive factor is at least either, so one
- * proof is enough; min(a, b) needs both. Conditions around the place are facts f >= 0: e >= 0 follows
- * from e - f >= 0. */
+ * To prove e >= 0, variables are eliminated from the innermost loop outwards: a variable with a
+ * positive factor is replaced by its lower bound, one with a negative factor by its upper one.
+ * Bounds may hold minima and maxima, which split the proof: max(a, b) with a positive factor is at
+ * least either, so one proof is enough; min(a, b) needs both. Conditions around the place are facts
+ * f >= 0: e >= 0 follows from e - f >= 0. */
 #include "compiler/loop/affine.h"
 
 #include "compiler/base/diag.h"
@@ -113,7 +113,7 @@ int64_t affine_take(Affine *a, const Var *v)
     return 0;
 }
 
-/* --- the prover --------------------------------------------------------------------------------- */
+/* --- the prover ------------------------------------------------------------------------------- */
 
 enum { PROOF_DEPTH = 24 };
 

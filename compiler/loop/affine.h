@@ -1,5 +1,5 @@
-/* Index expressions as sums: constant + sum of factor * atom. An atom is a variable, or a DIV, MOD, MIN
- * or MAX of such sums. Private to loop/. */
+/* Index expressions as sums: constant + sum of factor * atom. An atom is a variable, or a DIV, MOD,
+ * MIN or MAX of such sums. Private to loop/. */
 #ifndef KILN_LOOP_AFFINE_H
 #define KILN_LOOP_AFFINE_H
 

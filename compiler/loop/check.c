@@ -1,5 +1,5 @@
-/* The verifier of loop nests: every index proven inside its buffer, every local declared before use,
- * lanes consistent. All extents are constants, so nothing is left to run time. */
+/* The verifier of loop nests: every index proven inside its buffer, every local declared before
+ * use, lanes consistent. All extents are constants, so nothing is left to run time. */
 #include "compiler/loop/affine.h"
 #include "compiler/loop/loop.h"
 

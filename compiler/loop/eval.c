@@ -1,6 +1,6 @@
 /* Evaluation of loop nests, over float32 or over the prime field GF(2^61 - 1). Over the field sums
- * are exact in any order, so a tiled nest must equal its textbook form to the last bit: no tolerance
- * hides a wrong border or a wrong coefficient. */
+ * are exact in any order, so a tiled nest must equal its textbook form to the last bit: no
+ * tolerance hides a wrong border or a wrong coefficient. */
 #include "compiler/loop/loop.h"
 
 #include "compiler/base/diag.h"

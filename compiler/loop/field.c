@@ -1,4 +1,5 @@
-/* Arithmetic modulo the Mersenne prime 2^61 - 1: the high bits of a product fold onto the low ones. */
+/* Arithmetic modulo the Mersenne prime 2^61 - 1: the high bits of a product fold onto the low
+ * ones. */
 #include "compiler/loop/field.h"
 
 #include <math.h>

@@ -3,11 +3,11 @@
  * Index expressions are integers over loop variables; value expressions are float32, one lane or a
  * vector of lanes. Expressions are immutable and may be shared; the builders fold constants.
  * Statements are trees; transformations return new trees. All extents are constants, so every index
- * can be proven to be inside its buffer (loop_check). The textbook nest of a kernel and its tiled form
- * are both in this IR, and loop_eval runs either: they must agree.
+ * can be proven to be inside its buffer (loop_check). The textbook nest of a kernel and its tiled
+ * form are both in this IR, and loop_eval runs either: they must agree.
  *
- * Papers: Halide (Ragan-Kelley et al., 2013) for separating algorithm and schedule, Exo (Ikarashi et al., 2022)
- * for instructions as rows. */
+ * Papers: Halide (Ragan-Kelley et al., 2013) for separating algorithm and schedule, Exo (Ikarashi
+ * et al., 2022) for instructions as rows. */
 #ifndef KILN_LOOP_LOOP_H
 #define KILN_LOOP_LOOP_H
 
@@ -30,9 +30,9 @@ typedef enum VOp {
 const char *vop_name(VOp op);
 int vop_arity(VOp op);
 
-/* A loop variable; identity is the pointer. Names come from a fixed vocabulary:
- * oy ox o  output row, column, channel; ky kx c  kernel row, column, input channel; m n l  pixel, vector and
- * lane of a register tile; t  tile; p  flattened pixel; g  group. */
+/* A loop variable; identity is the pointer. Names come from a fixed vocabulary: oy ox o  output
+ * row, column, channel; ky kx c  kernel row, column, input channel; m n l  pixel, vector and lane
+ * of a register tile; t  tile; p  flattened pixel; g  group. */
 typedef struct Var {
     const char *name;
 } Var;
@@ -73,10 +73,10 @@ typedef enum ExprKind {
     /* value expressions */
     EXPR_REAL, /* real */
     EXPR_CAST, /* arg[0], an index expression, as a value */
-    EXPR_LOAD, /* buffer[index...]: `lanes` consecutive elements from there on, of which only the first
-                * `active` are read; the others are 0 */
-    EXPR_VOP, /* vop(arg...) */
-    EXPR_IF   /* condition arg[0] ? arg[1] : arg[2]; the other side is not evaluated */
+    EXPR_LOAD, /* buffer[index...]: `lanes` consecutive elements from there on, of which only the
+                * first `active` are read; the others are 0 */
+    EXPR_VOP,  /* vop(arg...) */
+    EXPR_IF    /* condition arg[0] ? arg[1] : arg[2]; the other side is not evaluated */
 } ExprKind;
 
 typedef struct Expr Expr;
@@ -95,9 +95,10 @@ struct Expr {
 
 typedef enum LoopMark {
     LOOP_PLAIN,
-    LOOP_UNROLL,  /* printed with KILN_UNROLL: a loop over registers */
-    LOOP_LANES,   /* about to be vectorised: stays a loop even of one iteration */
-    LOOP_PARALLEL /* iterations are independent: printed with KILN_PARALLEL */
+    LOOP_UNROLL,     /* printed with KILN_UNROLL: a loop over registers */
+    LOOP_LANES,      /* about to be vectorised: stays a loop even of one iteration */
+    LOOP_SEQUENTIAL, /* iterations share scratch: never in parallel */
+    LOOP_PARALLEL    /* iterations are independent: printed with KILN_PARALLEL */
 } LoopMark;
 
 typedef enum StmtKind {
@@ -133,7 +134,7 @@ typedef struct Function {
     Stmt *body;     /* a STMT_BLOCK */
 } Function;
 
-/* --- build.c: builders. `L` is the arena that everything is allocated in. ------------------------ */
+/* --- build.c: builders. `L` is the arena that everything is allocated in. --------------------- */
 
 Var *loop_var(Arena *L, const char *name);
 Buffer *loop_buffer(Arena *L, const char *name, BufferRole role, int rank,
@@ -177,7 +178,8 @@ typedef struct Scope {
     Expr *lo, *hi; /* lo <= var < hi; var NULL: the condition lo holds */
 } Scope;
 
-/* True where e >= 0 follows from the scope for every value of its variables (sound, not complete). */
+/* True where e >= 0 follows from the scope for every value of its variables (sound, not
+ * complete). */
 bool ix_is_nonnegative(Arena *scratch, const Scope *scope, Expr *e);
 /* True where a < b always (EXPR_LT, EXPR_AND conditions); `never` where it is always false. */
 bool ix_always(Arena *scratch, const Scope *scope, Expr *condition);
@@ -185,11 +187,12 @@ bool ix_never(Arena *scratch, const Scope *scope, Expr *condition);
 bool ix_is_constant(const Expr *e, int64_t *value);
 bool ix_uses(const Expr *e, const Var *v);
 
-/* --- transformations: each keeps what loop_eval computes ----------------------------------------- */
+/* --- transformations: each keeps what loop_eval computes -------------------------------------- */
 
 Expr *expr_substitute(Arena *L, Expr *e, const Var *v, Expr *by);
 Stmt *loop_substitute(Arena *L, Stmt *s, const Var *v, Expr *by);
-/* simplify.c: canonical affine indices, decided conditions, min and max that are known, empty loops. */
+/* simplify.c: canonical affine indices, decided conditions, min and max that are known, empty
+ * loops. */
 Stmt *loop_simplify(Arena *L, Stmt *s);
 /* split.c: replaces the loop over `v` by loops over consecutive segments of it. */
 typedef struct Segment {
@@ -200,9 +203,9 @@ Stmt *loop_split(Arena *L, Stmt *s, const Var *v, int count, const Segment *segm
                  Var *inner);
 /* The same with tiles of one size for each loop over `v`, whatever its (constant) extent. */
 Stmt *loop_split_by(Arena *L, Stmt *s, const Var *v, int64_t size, Var *outer, Var *inner);
-/* sink.c: moves the loop over `v` inwards through its body: distributes it over the statements of a block,
- * interchanges it with loops, and gives the locals declared in the body one more dimension. A nested
- * block is a group, which it enters as a whole. */
+/* sink.c: moves the loop over `v` inwards through its body: distributes it over the statements of a
+ * block, interchanges it with loops, and gives the locals declared in the body one more dimension.
+ * A nested block is a group, which it enters as a whole. */
 Stmt *loop_sink(Arena *L, Stmt *s, const Var *v);
 /* The same for a loop over lanes: the new dimension of locals is the last one, not the first. */
 Stmt *loop_sink_lanes(Arena *L, Stmt *s, const Var *v);
@@ -212,10 +215,12 @@ Stmt *loop_unroll(Arena *L, Stmt *s, const Var *v);
 Stmt *loop_unroll_dependent(Arena *L, Stmt *s, const Var *v);
 /* Marks every loop over `v`. */
 Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark);
+/* parallel.c: marks the loops that threads share, LOOP_PARALLEL. */
+Stmt *loop_mark_parallel(Arena *L, Stmt *s);
 /* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations. */
 Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes);
 
-/* --- check.c, eval.c, print.c ----------------------------------------------------------------------- */
+/* --- check.c, eval.c, print.c ----------------------------------------------------------------- */
 
 /* NULL where every index is proven inside its buffer, every local declared, lanes consistent;
  * otherwise what is not. */

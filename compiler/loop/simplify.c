@@ -147,9 +147,10 @@ static Expr *simplify_expr(Rewriter *r, Expr *e)
     }
 }
 
-/* --- loops ---------------------------------------------------------------------------------------- */
+/* --- loops ------------------------------------------------------------------------------------ */
 
-/* Uses `condition` to narrow the loop where it is linear in the loop's variable; false otherwise. */
+/* Uses `condition` to narrow the loop where it is linear in the loop's variable; false
+ * otherwise. */
 static bool narrow(Rewriter *r, Stmt *loop, Expr *condition)
 {
     if (condition->kind != EXPR_LT)

@@ -1,10 +1,14 @@
-/* Sinking a loop: register tiling. The loop over pixels, vectors or lanes of a tile moves inwards until
- * it surrounds single statements, and what the body kept in one local becomes an array of them:
+/* Sinking a loop: register tiling. The loop over pixels, vectors or lanes of a tile moves inwards
+ * until it surrounds single statements, and what the body kept in one local becomes an array of
+ * them:
  *
- *   for m { acc = b; for c { acc += x[m][c] * w[c]; } y[m] = acc; }
- *   ->  for m { acc[m] = b; }  for c { for m { acc[m] += x[m][c] * w[c]; } }  for m { y[m] = acc[m]; }
+ *       for m { acc = b; for c { acc += x[m][c] * w[c]; } y[m] = acc; }
+ *   ->  for m { acc[m] = b; }
+ *       for c { for m { acc[m] += x[m][c] * w[c]; } }
+ *       for m { y[m] = acc[m]; }
  *
- * Iterations must be independent of each other, which the kernels' loops over output positions are. */
+ * Iterations must be independent of each other, which the kernels' loops over output positions
+ * are. */
 #include "compiler/loop/rewrite.h"
 
 #include "compiler/base/diag.h"

@@ -1,5 +1,6 @@
-/* Unrolling in the IR, for loops whose iterations differ in kind (which pixels of a tile a column of
- * the kernel sees). Loops that only need to be flat for the C compiler are marked LOOP_UNROLL instead. */
+/* Unrolling in the IR, for loops whose iterations differ in kind (which pixels of a tile a column
+ * of the kernel sees). Loops that only need to be flat for the C compiler are marked LOOP_UNROLL
+ * instead. */
 #include "compiler/loop/rewrite.h"
 
 static Expr *same_expr(Rewriter *r, Expr *e)

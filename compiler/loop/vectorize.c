@@ -1,7 +1,7 @@
-/* Replacing a loop over lanes by vector operations. Loads and stores whose last index is the lane become
- * vector accesses, everything that does not depend on the lane is broadcast, and locals that are
- * indexed by the lane become registers. A loop that ends before `lanes` makes partial accesses: the
- * other lanes hold zeros, and are not stored. */
+/* Replacing a loop over lanes by vector operations. Loads and stores whose last index is the lane
+ * become vector accesses, everything that does not depend on the lane is broadcast, and locals that
+ * are indexed by the lane become registers. A loop that ends before `lanes` makes partial accesses:
+ * the other lanes hold zeros, and are not stored. */
 #include "compiler/loop/affine.h"
 #include "compiler/loop/rewrite.h"
 

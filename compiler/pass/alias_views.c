@@ -19,18 +19,13 @@ static bool only_dense_reads(const Graph *g, const Node *n)
     return true;
 }
 
-static bool fills_its_owner(const Node *n)
-{
-    return n->view.channel == 0 && node_channels(n) == node_channels(n->view.owner);
-}
-
 static bool keeps_order(const Graph *g, const Node *n, const Node *x)
 {
     if (n->shape.dim[0] != x->shape.dim[0] || n->shape.rank < 2)
         return false;
     if (is_vector(n) && is_vector(x))
         return true;
-    return n->op == OP_FLATTEN && fills_its_owner(x) &&
+    return n->op == OP_FLATTEN && view_fills_owner(x) && view_has_pixels_of(x, x->view.owner) &&
            (x->shape.rank != 4 || only_dense_reads(g, n));
 }
 

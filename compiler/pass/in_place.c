@@ -32,6 +32,17 @@ static bool dies_at(const Graph *g, const Node *x, const Node *n, const int *las
     return true;
 }
 
+/* A flattened map that lies in n needs n to be a storage without gaps. */
+static bool may_move(const Graph *g, const Node *n, const Node *to)
+{
+    if (view_fills_owner(to))
+        return true;
+    for_each_node(m, g)
+        if (m->view.owner == n && m != n && !view_has_pixels_of(m, n))
+            return false;
+    return true;
+}
+
 /* Everything that lies in n moves with it. */
 static void move(const Graph *g, Node *n, View to)
 {
@@ -47,7 +58,8 @@ void pass_in_place(Graph *g, Arena *scratch)
         if (n->view.owner != n || n == g->output)
             continue;
         for (int i = n->input_count - 1; i >= 0; i--)
-            if (view_may_overwrite(n, i) && dies_at(g, n->input[i], n, last)) {
+            if (view_may_overwrite(n, i) && dies_at(g, n->input[i], n, last) &&
+                may_move(g, n, n->input[i])) {
                 move(g, n, n->input[i]->view);
                 break;
             }

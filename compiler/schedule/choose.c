@@ -1,7 +1,8 @@
 /* Tiles are read off the target's row; how many vectors a layer really has is tiling.c's to see. */
 #include "compiler/schedule/choose.h"
 
-/* One output pixel: nothing to share weights between, so only many chains keep the processor busy. */
+/* One output pixel: nothing to share weights between, so only many chains keep the processor
+ * busy. */
 static bool is_matrix_vector(const Node *n)
 {
     return n->op == OP_DENSE || node_height(n) * node_width(n) == 1;

@@ -1,5 +1,5 @@
-/* What is emitted: the functions of a network, its constant arrays, and the list of calls with their
- * arguments. Everything about kernels, tiles and memory is decided; emit/ only prints. */
+/* What is emitted: the functions of a network, its constant arrays, and the list of calls with
+ * their arguments. Everything about kernels, tiles and memory is decided; emit/ only prints. */
 #ifndef KILN_SCHEDULE_PROGRAM_H
 #define KILN_SCHEDULE_PROGRAM_H
 
@@ -41,8 +41,14 @@ typedef struct Program {
     int64_t input_count, output_count;
 } Program;
 
+typedef struct ProgramOptions {
+    const Target *target;
+    bool parallel; /* loops are marked for threads where the work is worth starting them */
+} ProgramOptions;
+
 /* Builds the program of a graph that has been through all passes, its parameters bound. NULL, or
  * which node cannot be compiled and why. */
-const char *program_build(Arena *arena, const Graph *g, const Target *target, Program *out);
+const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *options,
+                          Program *out);
 
 #endif

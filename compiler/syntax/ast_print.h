@@ -13,7 +13,8 @@ typedef struct AstFile AstFile;
  * printing that gives the same bytes. */
 void ast_print(const AstFile *file, Text *out);
 
-/* Parses a file and prints it; *changed: the text is another than the file's. False after reporting. */
+/* Parses a file and prints it; *changed: the text is another than the file's. False after
+ * reporting. */
 bool ast_format_file(Arena *arena, const char *path, Diag *diag, Text *out, bool *changed);
 
 #endif

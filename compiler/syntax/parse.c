@@ -46,17 +46,54 @@ void parser_stop(Parser *p, Loc loc, const char *format, ...)
     p->stopped = true;
 }
 
+static bool is_one_of(const char *name, const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Where many tokens are possible, only those that a reader misses are worth saying: what closes or
+ * separates, or that a value is wanted. */
+static int shorten(const char *const *expected, int count, const char **shown)
+{
+    enum { FEW = 4 };
+    static const char *const telling[] = { "the end of the line",
+                                           "','",
+                                           "')'",
+                                           "']'",
+                                           "'}'",
+                                           "'{'",
+                                           "'('",
+                                           "'='",
+                                           "'in'",
+                                           "'then'",
+                                           "'else'" };
+    int kept = 0;
+    if (count > FEW && is_one_of("an integer", expected, count)) {
+        shown[kept++] = "a value";
+        return kept;
+    }
+    for (int i = 0; i < count; i++)
+        if (count <= FEW || is_one_of(expected[i], telling, COUNT_OF(telling)))
+            shown[kept++] = expected[i];
+    return kept;
+}
+
 void parser_unexpected(Parser *p, Loc loc, const char *got, const char *const *expected,
                        int expected_count)
 {
+    const char **shown = arena_new_array(p->arena, const char *, expected_count + 1);
+    int count = shorten(expected, expected_count, shown);
     Text text = { .arena = p->arena };
-    for (int i = 0; i < expected_count; i++)
+    for (int i = 0; i < count; i++)
         text_printf(&text, "%s%s",
-                    i == 0                    ? ", expected "
-                    : i + 1 == expected_count ? " or "
-                                              : ", ",
-                    expected[i]);
-    parser_error(p, loc, "syntax", "unexpected %s%s", got, text_string(&text));
+                    i == 0           ? ", expected "
+                    : i + 1 == count ? " or "
+                                     : ", ",
+                    shown[i]);
+    parser_error(p, loc, "syntax", "found %s%s", got, text_string(&text));
 }
 
 int parser_prefix(const char *text, int length, int most)
@@ -278,7 +315,9 @@ AstFile *parse_file(Arena *arena, const char *path, Diag *diag)
         return NULL;
     }
     Source *source = arena_new_of(arena, Source);
-    *source = (Source){ path, (const char *)map.bytes, map.length };
+    const char *text = arena_strndup(arena, (const char *)map.bytes, map.length);
+    *source = (Source){ path, text, map.length };
+    file_unmap(&map);
     return parse_source(arena, source, diag);
 }
 

@@ -5,7 +5,7 @@
 #include "compiler/syntax/ast.h"
 
 /* The tree of a file, or NULL after reporting why there is none. Several errors are reported in one
- * run. The tree borrows the text, which stays mapped. */
+ * run. The text is copied into the arena. */
 AstFile *parse_file(Arena *arena, const char *path, Diag *diag);
 AstFile *parse_source(Arena *arena, const Source *source, Diag *diag);
 

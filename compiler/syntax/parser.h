@@ -40,7 +40,7 @@ void parser_error(Parser *p, Loc loc, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* Reports a limit and ends the parse. */
 void parser_stop(Parser *p, Loc loc, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* "unexpected GOT, expected A, B or C"; expected_count 0 where the list would be long. */
+/* "found GOT, expected A, B or C". */
 void parser_unexpected(Parser *p, Loc loc, const char *got, const char *const *expected,
                        int expected_count);
 /* How many of `length` bytes to print: at most `most`, no code point cut. */

@@ -1,4 +1,5 @@
-/* The same target without fused multiply-add: its instruction for that becomes its product and its sum. */
+/* The same target without fused multiply-add: its instruction for that becomes its product and its
+ * sum. */
 #include "compiler/target/target.h"
 
 #include "compiler/base/text.h"

@@ -5,8 +5,8 @@
 
 #include "compiler/loop/loop.h"
 
-/* C text of one operation at one vector width. ${a} ${b} ${c} ${d} are the arguments, ${p} an address,
- * ${n} a count of active lanes (a constant), ${mask} the same as a constant bit mask. */
+/* C text of one operation at one vector width. ${a} ${b} ${c} ${d} are the arguments, ${p} an
+ * address, ${n} a count of active lanes (a constant), ${mask} the same as a constant bit mask. */
 typedef struct VectorType {
     int lanes;
     const char *type;         /* "__m512"; NULL at lanes 1 means float */

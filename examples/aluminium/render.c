@@ -1,5 +1,6 @@
-/* render [--ppm] FIRST COUNT DIR: for each of the twelve classes and each seed FIRST, FIRST + 1, ...
-   one picture, DIR/CLASS_1.jpg, DIR/CLASS_2.jpg, ... The same arguments give the same pixels. */
+/* render [--ppm] FIRST COUNT DIR: for each of the twelve classes and each seed FIRST, FIRST + 1,
+ * ... one picture, DIR/CLASS_1.jpg, DIR/CLASS_2.jpg, ... The same arguments give the same
+ * pixels. */
 #include "scene.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* What one core of this machine can do: fused multiply-adds of AVX-512, AVX2 and scalars, and the bandwidth of
- * reading memory. Prints "name value" lines: GFLOP/s and GB/s, each the best of many short runs. */
+/* What one core of this machine can do: fused multiply-adds of AVX-512, AVX2 and scalars, and the
+ * bandwidth of reading memory. Prints "name value" lines: GFLOP/s and GB/s, each the best of many
+ * short runs. */
 #include <immintrin.h>
 #include <stdio.h>
 #include <stdlib.h>

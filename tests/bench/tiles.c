@@ -2,8 +2,9 @@
  *
  *   tiles TARGET LANES PIXELS VECTORS DEPTHWISE MATRIX FOLDER
  *
- * The numbers replace those of the target's row; tests/bench/tiles.sh compiles what is written with several
- * compilers and flags. FOLDER/time prints one line a layer: name and GFLOP/s, the best of many runs. */
+ * The numbers replace those of the target's row; tests/bench/tiles.sh compiles what is written with
+ * several compilers and flags. FOLDER/time prints one line a layer: name and GFLOP/s, the best of
+ * many runs. */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"
 #include "compiler/graph/view.h"
@@ -39,8 +40,8 @@ static const char prologue[] =
     "    struct timespec t; clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);\n"
     "    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;\n"
     "}\n"
-    "static void report(const char *name, double macs, float *in, float *out, void *arena, long n,\n"
-    "    void (*run)(const float *, float *, void *)) {\n"
+    "static void report(const char *name, double macs, float *in, float *out,\n"
+    "    void *arena, long n, void (*run)(const float *, float *, void *)) {\n"
     "    double best = 1e9, end = now() + 0.15;\n"
     "    for (long i = 0; i < n; i++) in[i] = (float)(i % 17) * 0.1f - 0.8f;\n"
     "    for (int r = 0; r < 10 || now() < end; r++) {\n"
@@ -79,16 +80,17 @@ static Graph *layer_graph(Arena *a, const Layer *l, Diag *d)
 
 static void fill_params(Graph *g)
 {
-    for_each_node(n, g) for (int r = 0; r < PARAM_ROLES; r++) {
-        Param *p = n->param[r];
-        if (!p)
-            continue;
-        int64_t count = shape_count(&p->shape);
-        float *data = arena_new_array(g->arena, float, count);
-        for (int64_t i = 0; i < count; i++)
-            data[i] = 0.01f * (float)(i % 13 - 6);
-        p->data = data;
-    }
+    for_each_node(n, g)
+        for (int r = 0; r < PARAM_ROLES; r++) {
+            Param *p = n->param[r];
+            if (!p)
+                continue;
+            int64_t count = shape_count(&p->shape);
+            float *data = arena_new_array(g->arena, float, count);
+            for (int64_t i = 0; i < count; i++)
+                data[i] = 0.01f * (float)(i % 13 - 6);
+            p->data = data;
+        }
 }
 
 static const char *emit_layer(Arena *a, const Layer *l, const Target *t, const char *folder,
@@ -103,12 +105,13 @@ static const char *emit_layer(Arena *a, const Layer *l, const Target *t, const c
     pass_run(g, NULL, scratch);
     arena_free(scratch);
     Program p;
-    const char *error = program_build(a, g, t, &p);
+    const char *error = program_build(a, g, &(ProgramOptions){ t, false }, &p);
     if (error)
         return error;
     p.name = l->name;
     *macs = 0;
-    for_each_vec(Call, c, &p.calls) *macs += c->macs;
+    for_each_vec(Call, c, &p.calls)
+        *macs += c->macs;
     Emission e = { .arena = a, .program = &p, .digest = "0", .weights = WEIGHTS_INCBIN };
     return emit_folder(&e, path_join(a, folder, l->name));
 }

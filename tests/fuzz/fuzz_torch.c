@@ -1,5 +1,5 @@
-/* Fuzzes the object of a checkpoint: the input is the data.pkl of an archive whose checksums are right
- * and which has two storages, twelve floats and two 64-bit integers. */
+/* Fuzzes the object of a checkpoint: the input is the data.pkl of an archive whose checksums are
+ * right and which has two storages, twelve floats and two 64-bit integers. */
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/weight_files.h"
 

@@ -1,5 +1,6 @@
 /* The body of the fuzz drivers of picture decoders: the magic is put in place, so that mutations
- * cannot waste themselves on it, and large pictures are refused, so that speed is not what is tested. */
+ * cannot waste themselves on it, and large pictures are refused, so that speed is not what is
+ * tested. */
 #ifndef KILN_FUZZ_PICTURE_H
 #define KILN_FUZZ_PICTURE_H
 

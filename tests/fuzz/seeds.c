@@ -1,8 +1,9 @@
-/* Writes the seeds of the weight fuzzers: seeds FOLDER makes FOLDER/<driver>/<number>. */
+/* Writes the seeds of the fuzzers: seeds FOLDER makes FOLDER/<driver>/<number>. */
 #include "compiler/base/file.h"
 #include "compiler/base/vec.h"
 #include "tests/support/npy_cases.h"
 #include "tests/support/pickle_cases.h"
+#include "tests/support/picture_cases.h"
 #include "tests/support/safetensors_cases.h"
 #include "tests/support/torch_cases.h"
 #include "tests/support/weight_files.h"
@@ -79,8 +80,7 @@ static void pickle_seeds(void)
 
 static void zip_seeds(void)
 {
-    Text array = npy_of(1, good_npy[0]), text = { .arena = arena }, t;
-    text_puts(&text, "little");
+    Text array = npy_of(1, good_npy[0]), t;
     for (int method = 0; method <= 8; method += 8) {
         ZipWriter w = zip_writer(arena);
         zip_add(&w, "a.npy", method, &array);
@@ -107,13 +107,29 @@ static void zip_seeds(void)
             write_text("zip", &t);
         }
     }
-    for (int i = 0; i < 3; i++) {
-        Text object = torch_object(arena, 0);
-        text_puts(&object, ".");
+}
+
+/* Archives of torch.save() in which now one part, now another is missing or wrong. */
+static void torch_zip_seeds(void)
+{
+    Text array = npy_of(1, good_npy[0]), order = { .arena = arena }, floats = { .arena = arena },
+         numbers = { .arena = arena }, t;
+    text_puts(&order, "little");
+    put_floats(&floats, 12, 1);
+    put_number(&numbers, 5, 8);
+    put_number(&numbers, 6, 8);
+    for (int i = 0; i < 9; i++) {
+        Text object = torch_object(arena, i == 8 ? TORCH_TENSORS - 1 : 0);
         ZipWriter w = zip_writer(arena);
-        zip_add(&w, "net/data.pkl", 8 * (i == 2), &object);
-        zip_add(&w, "net/byteorder", 0, i == 1 ? &array : &text);
-        zip_add(&w, "net/data/0", 0, &text);
+        text_puts(&object, ".");
+        zip_add(&w, "readme", 0, &array);
+        if (i != 0)
+            zip_add(&w, i == 1 ? "data.pkl" : "net/data.pkl", 8 * (i == 2), &object);
+        if (i != 3)
+            zip_add(&w, "net/byteorder", 0, i == 4 ? &array : i == 5 ? &floats : &order);
+        zip_add(&w, i == 1 ? "data/0" : "net/data/0", 8 * (i == 2), i == 6 ? &order : &floats);
+        if (i != 7)
+            zip_add(&w, i == 1 ? "data/1" : "net/data/1", 0, &numbers);
         t = zip_end(&w);
         write_text("zip", &t);
     }
@@ -129,6 +145,79 @@ static void torch_seeds(void)
     }
 }
 
+static void write_picture(const char *driver, Picture p)
+{
+    write_seed(driver, p.bytes, p.length);
+}
+
+static void bmp_seeds(void)
+{
+    static const int depths[] = { 1, 4, 8, 16, 24, 32 };
+    uint8_t rest[1100];
+
+    for (int i = 0; i < COUNT_OF(rest); i++)
+        rest[i] = picture_noise(i);
+    for (int i = 0; i < COUNT_OF(depths); i++)
+        write_picture("bmp", make_bmp(3, i % 2 ? 2 : -2, depths[i], 0, depths[i] < 16 ? 2 : 0, rest,
+                                      sizeof rest));
+    write_picture("bmp",
+                  make_bmp(1, 1, 16, 3, 0, "\0\xf8\0\0\xe0\7\0\0\x1f\0\0\0\x20\x08\0\0", 16));
+    write_picture("bmp",
+                  make_bmp(3, 2, 8, 1, 2, "\1\1\1\0\2\2\2\0\3\1\0\0\0\2\1\0\0\3\1\1\1\0\0\1", 24));
+    write_picture("bmp", make_bmp(3, 1, 4, 2, 2, "\1\1\1\0\2\2\2\0\3\x10\0\1", 12));
+    write_picture("bmp", make_os2_bmp());
+}
+
+static void png_seeds(void)
+{
+    static const int kinds[][2] = {
+        { PNG_COLOR_TYPE_GRAY, 1 },      { PNG_COLOR_TYPE_GRAY, 16 },
+        { PNG_COLOR_TYPE_RGB, 8 },       { PNG_COLOR_TYPE_GRAY_ALPHA, 8 },
+        { PNG_COLOR_TYPE_PALETTE, 1 },   { PNG_COLOR_TYPE_PALETTE, 8 },
+        { PNG_COLOR_TYPE_RGB_ALPHA, 16 }
+    };
+
+    for (int i = 0; i < COUNT_OF(kinds); i++)
+        write_picture("png", make_png(kinds[i][0], kinds[i][1], i % 2));
+}
+
+static void picture_seeds(void)
+{
+    for (int components = 1; components <= 4; components++)
+        for (int progressive = 0; progressive <= 1 && components != 2; progressive++)
+            write_picture("jpeg", make_jpeg(components, progressive));
+    for (int i = 0; i < COUNT_OF(good_ppm); i++)
+        write_seed("ppm", good_ppm[i].text, good_ppm[i].length);
+    bmp_seeds();
+    png_seeds();
+}
+
+static void tensor_seeds(void)
+{
+    static const char *const headers[] = {
+        "{'descr': '>f4', 'fortran_order': True, 'shape': (6,), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (0L, 6), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}",
+        "{'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1)}",
+        "{'descr': [('a', '<f4')]}",
+        "{\"color\":\t3}",
+    };
+
+    for (int i = 0; i < COUNT_OF(headers); i++) {
+        Text t = npy_of(1 + i % 3, headers[i]);
+        write_text("tensor", &t);
+    }
+    for (int version = 1; version <= 3; version++)
+        for (int i = 0; i < COUNT_OF(good_npy); i++) {
+            Text t = npy_of(version, good_npy[i]);
+            write_text("tensor", &t);
+        }
+    for (int i = 0; i < COUNT_OF(bad_npy); i++) {
+        Text t = npy_of(bad_npy[i].version, bad_npy[i].header);
+        write_text("tensor", &t);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -141,7 +230,10 @@ int main(int argc, char **argv)
     npy_seeds();
     pickle_seeds();
     zip_seeds();
+    torch_zip_seeds();
     torch_seeds();
+    picture_seeds();
+    tensor_seeds();
     arena_free(arena);
     return 0;
 }

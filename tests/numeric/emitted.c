@@ -1,10 +1,10 @@
-/* Emitted C against networks with known results: compiles what kiln emits for an oracle's network and
- * compares logits and every sampled node.
+/* Emitted C against networks with known results: compiles what kiln emits for an oracle's network
+ * and compares logits and every sampled node.
  *
  *   emitted [--cc CC] [--run LAUNCHER] [--logits F] [--nodes F] [--keep DIR] TARGET ARCH...
  *
- * The emitted C is traced (KILN_TRACE), built into a small program with the C compiler CC and run, by
- * LAUNCHER (an emulator) where one is given. Closing line: N passed, N failed. */
+ * The emitted C is traced (KILN_TRACE), built into a small program with the C compiler CC and run,
+ * by LAUNCHER (an emulator) where one is given. Closing line: N passed, N failed. */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"
 #include "compiler/graph/view.h"
@@ -22,7 +22,8 @@ typedef struct Options {
     double logits, nodes;
 } Options;
 
-/* The program around the emitted network: input from a file, every traced node appended to another. */
+/* The program around the emitted network: input from a file, every traced node appended to
+ * another. */
 static const char driver[] =
     "#include \"net.h\"\n"
     "#include <stdio.h>\n"
@@ -69,7 +70,7 @@ static int64_t traced_bytes(const Node *n)
 static float *logical_value(Arena *a, const Node *n, const float *view)
 {
     int64_t pixels = node_height(n) * node_width(n), channels = node_channels(n);
-    float *value = arena_new_array(a, float, pixels * channels);
+    float *value = arena_new_array(a, float, pixels *channels);
     for (int64_t p = 0; p < pixels; p++)
         for (int64_t c = 0; c < channels; c++) {
             int64_t at = n->shape.rank == 3 ? p * channels + c : c * pixels + p;
@@ -85,7 +86,9 @@ static const Node *source_of(const Node *n)
 
 static const Node *find_traced(const Graph *g, int index)
 {
-    for_each_node(n, g) if (source_of(n)->id == index) return n;
+    for_each_node(n, g)
+        if (source_of(n)->id == index)
+            return n;
     return NULL;
 }
 
@@ -93,14 +96,15 @@ static void write_inputs(const Oracle *o, const Graph *g, const char *folder)
 {
     Arena *a = o->arena;
     int64_t pixels = node_height(g->input) * node_width(g->input), c = node_channels(g->input);
-    float *stored = arena_new_array(a, float, pixels * c);
+    float *stored = arena_new_array(a, float, pixels *c);
     for (int64_t p = 0; p < pixels; p++)
         for (int64_t i = 0; i < c; i++)
             stored[p * c + i] = o->input[i * pixels + p];
     file_write(a, path_join(a, folder, "input"), stored, (size_t)(pixels * c) * sizeof(float));
     Text sizes = { .arena = a };
-    for_each_node(n, g) if (oracle_find(o, source_of(n)))
-        text_printf(&sizes, "%d %lld\n", source_of(n)->id, (long long)traced_bytes(n));
+    for_each_node(n, g)
+        if (oracle_find(o, source_of(n)))
+            text_printf(&sizes, "%d %lld\n", source_of(n)->id, (long long)traced_bytes(n));
     file_write(a, path_join(a, folder, "sizes"), text_string(&sizes), sizes.length);
     file_write(a, path_join(a, folder, "driver.c"), driver, strlen(driver));
 }
@@ -140,7 +144,7 @@ static bool build_and_run(const Oracle *o, const Graph *g, const Target *t, cons
 {
     Arena *a = o->arena;
     Program p;
-    const char *error = program_build(a, g, t, &p);
+    const char *error = program_build(a, g, &(ProgramOptions){ t, false }, &p);
     p.name = "net";
     Emission e = { .arena = a, .program = &p, .digest = "0", .weights = WEIGHTS_INCBIN };
     error = error ? error : emit_folder(&e, folder);
@@ -152,8 +156,9 @@ static bool build_and_run(const Oracle *o, const Graph *g, const Target *t, cons
     Text sources = { .arena = a };
     for (int i = 0; i < e.model.count; i++)
         text_printf(&sources, " %s", e.model.at[i]);
-    return run(arena_printf(a, "cd %s && %s %s -std=c99 -DKILN_TRACE -I. -Wa,-I. -static "
-                               "-D_ISOC11_SOURCE driver.c%s -o run && %s ./run input sizes output",
+    return run(arena_printf(a,
+                            "cd %s && %s %s -std=c99 -DKILN_TRACE -I. -Wa,-I. -static "
+                            "-D_ISOC11_SOURCE driver.c%s -o run && %s ./run input sizes output",
                             folder, options->cc, t->cflags, text_string(&sources),
                             options->launcher)) &&
            compare(o, g, folder, options);

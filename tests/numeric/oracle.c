@@ -78,6 +78,21 @@ static bool check_graph(const Oracle *o, const Graph *g, Limits limits, const ch
     return ok;
 }
 
+/* Multiply-accumulates and trained parameters must be those that the literature counts. */
+static bool check_counts(const Oracle *o)
+{
+    int64_t macs = 0, params = 0;
+    for_each_node(n, o->graph) {
+        macs += node_macs(n);
+        for (int r = PARAM_WEIGHT; r <= PARAM_BIAS; r++)
+            params += n->param[r] ? shape_count(&n->param[r]->shape) : 0;
+    }
+    bool ok = macs == o->macs && params == o->params;
+    printf("%-4s %-28s counts  %lld MACs of %lld, %lld parameters of %lld\n", ok ? "ok" : "BAD",
+           o->arch, (long long)macs, (long long)o->macs, (long long)params, (long long)o->params);
+    return ok;
+}
+
 /* The plan must be sound and within 5 % of what no plan can undercut. */
 static bool check_plan(const Oracle *o, const Graph *g)
 {
@@ -126,7 +141,7 @@ static bool check_arch(const char *arch, bool run, Limits limits)
     bool ok = !problem;
     if (ok) {
         const Graph *g = transformed(&o);
-        ok = check_plan(&o, g);
+        ok = check_counts(&o) & check_plan(&o, g);
         ok &= !run || check_graph(&o, o.graph, limits, "source");
         ok &= !run || check_graph(&o, g, limits, "passes");
         ok &= !run || check_storage(&o, g);

@@ -424,7 +424,8 @@ static const char *read_nodes(Load *l, const float *first, const float *spread)
     int i = 0;
     cJSON_ArrayForEach(j, cJSON_GetObjectItemCaseSensitive(l->manifest, "nodes"))
     {
-        OracleNode n = { .name = cJSON_GetObjectItemCaseSensitive(j, "name")->valuestring,
+        OracleNode n = { .name = arena_strdup(
+                             l->a, cJSON_GetObjectItemCaseSensitive(j, "name")->valuestring),
                          .node = l->node[(int)number(j, "graph", 0)],
                          .mean = number(j, "mean", NAN),
                          .std = number(j, "std", NAN),
@@ -469,6 +470,8 @@ const char *oracle_load(Arena *a, const char *arch, bool weights, Oracle *o)
     const cJSON *flavour = cJSON_GetObjectItemCaseSensitive(json, "flavour");
     o->is_nhwc = flavour && strcmp(flavour->valuestring, "keras") == 0;
     o->float32_max_abs_diff = number(json, "float32_max_abs_diff", 0);
+    o->macs = (int64_t)number(json, "macs", 0);
+    o->params = (int64_t)number(json, "params", 0);
     o->classes = (int64_t)number(json, "num_classes", 0);
     Load l = { .a = a, .o = o, .manifest = json, .diag = { .out = stderr } };
     problem = read_graph(&l);
@@ -476,7 +479,8 @@ const char *oracle_load(Arena *a, const char *arch, bool weights, Oracle *o)
         problem = read_expected(&l, path_join(a, folder, "expected.npz"));
     if (!problem && weights)
         problem = fill(&l);
-    return problem; /* the JSON stays: names are borrowed from it */
+    cJSON_Delete(json);
+    return problem;
 }
 
 /* --- comparison ---------------------------------------------------------------------------- */

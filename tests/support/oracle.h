@@ -24,6 +24,7 @@ typedef struct Oracle {
     const float *logits;
     int64_t classes;
     double float32_max_abs_diff;
+    int64_t macs, params; /* published; running statistics not counted */
     bool is_nhwc;
     Vec(OracleNode) nodes;
 } Oracle;

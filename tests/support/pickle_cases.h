@@ -1,5 +1,5 @@
-/* Pickles with what they should give: a value in one line, or a message. The unit tests check them, the
- * fuzzers begin with them. */
+/* Pickles with what they should give: a value in one line, or a message. The unit tests check them,
+ * the fuzzers begin with them. */
 #ifndef KILN_TESTS_PICKLE_CASES_H
 #define KILN_TESTS_PICKLE_CASES_H
 

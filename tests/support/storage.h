@@ -1,7 +1,7 @@
-/* Runs a transformed graph in its real storage: one arena with the offsets of the memory plan, tensors
- * in NHWC at the places that their views say. Each node reads its arguments from there and writes its
- * result there; aliases do nothing. So a value that is overwritten too early, or a view that is off,
- * changes the result, which must equal the interpreter's bit for bit. */
+/* Runs a transformed graph in its real storage: one arena with the offsets of the memory plan,
+ * tensors in NHWC at the places that their views say. Each node reads its arguments from there and
+ * writes its result there; aliases do nothing. So a value that is overwritten too early, or a view
+ * that is off, changes the result, which must equal the interpreter's bit for bit. */
 #ifndef KILN_TESTS_SUPPORT_STORAGE_H
 #define KILN_TESTS_SUPPORT_STORAGE_H
 
@@ -32,10 +32,10 @@ static int64_t storage_place(const Node *n, int64_t i)
                                : n->view.channel + pixel * view_pixel_stride(n) + c;
 }
 
-static float *storage_gather(const Storage *s, const Node *n)
+static float *storage_gather(const Storage *s, const Node *n, Arena *a)
 {
     int64_t count = shape_count(&n->shape);
-    float *value = arena_new_array(s->a, float, count);
+    float *value = arena_new_array(a, float, count);
     for (int64_t i = 0; i < count; i++)
         value[i] = s->base[n->view.owner->id][storage_place(n, i)];
     return value;
@@ -65,12 +65,14 @@ static void storage_allocate(Storage *s)
 
 static void storage_run_node(const Storage *s, const Node *n)
 {
-    const float **inputs = arena_new_array(s->a, const float *, n->input_count + 1);
+    Arena *step = arena_new();
+    const float **inputs = arena_new_array(step, const float *, n->input_count + 1);
     for (int i = 0; i < n->input_count; i++)
-        inputs[i] = storage_gather(s, n->input[i]);
-    float *value = arena_new_array(s->a, float, shape_count(&n->shape));
+        inputs[i] = storage_gather(s, n->input[i], step);
+    float *value = arena_new_array(step, float, shape_count(&n->shape));
     interp_node(n, inputs, value);
     storage_scatter(s, n, value);
+    arena_free(step);
 }
 
 /* The output, in C order of its logical shape. */
@@ -83,7 +85,7 @@ static float *storage_run(const Graph *g, const float *input, Arena *a)
     for_each_node(n, g)
         if (n->op != OP_INPUT && !view_is_alias(n))
             storage_run_node(&s, n);
-    return storage_gather(&s, g->output);
+    return storage_gather(&s, g->output, a);
 }
 
 #endif

@@ -1,4 +1,5 @@
-/* Weight files built in memory, well-formed or hostile, for unit tests and as seeds of the fuzzers. */
+/* Weight files built in memory, well-formed or hostile, for unit tests and as seeds of the
+ * fuzzers. */
 #ifndef KILN_TESTS_WEIGHT_FILES_H
 #define KILN_TESTS_WEIGHT_FILES_H
 
@@ -25,7 +26,7 @@ static inline void put_floats(Text *t, int count, float first)
     }
 }
 
-/* --- safetensors and .npy ---------------------------------------------------------------------- */
+/* --- safetensors and .npy --------------------------------------------------------------------- */
 
 static inline Text make_safetensors(Arena *a, const char *header, int data_bytes)
 {
@@ -49,7 +50,7 @@ static inline Text make_npy(Arena *a, int major, const char *header, const Text 
     return t;
 }
 
-/* --- pickles ----------------------------------------------------------------------------------- */
+/* --- pickles ---------------------------------------------------------------------------------- */
 
 static inline void pickle_string(Text *t, const char *s)
 {
@@ -129,7 +130,7 @@ static inline Text make_stream(Arena *a, const Text *object, int count, const ch
     return t;
 }
 
-/* --- zip archives ------------------------------------------------------------------------------ */
+/* --- zip archives ----------------------------------------------------------------------------- */
 
 typedef struct ZipWriter {
     Text file, directory;
@@ -182,8 +183,8 @@ static inline void zip_add_local(ZipWriter *w, const TestEntry *e, const void *p
     text_append(&w->file, packed, (size_t)e->packed);
 }
 
-/* Deflates (method 8) or stores (0) the bytes; returns what the directory says of them, so that a test
- * may change it before zip_add_directory(). */
+/* Deflates (method 8) or stores (0) the bytes; returns what the directory says of them, so that a
+ * test may change it before zip_add_directory(). */
 static inline TestEntry zip_pack(ZipWriter *w, const char *name, int method, const Text *bytes)
 {
     size_t room = bytes->length + bytes->length / 8 + 64;

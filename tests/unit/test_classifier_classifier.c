@@ -180,10 +180,12 @@ START_TEST(test_verify_good)
         SHORTER(60),
         CROP(30, 44),
         { .op = STEP_PAD, .n = { 1, 2, 1, 2 } },
+        { .op = STEP_CENTER_CROP, .n = { 40, 50 }, .v = { 9, 9, 9 }, .has_fill = 1 },
+        CROP(32, 48),
         SCALE(1.0 / 255),
         { .op = STEP_NORMALIZE, .v = { 1, 2, 3, 0, 4, 5, 6 }, .mean_count = 3, .std_count = 3 },
     };
-    const Classifier c = make(steps, 6);
+    const Classifier c = make(steps, 8);
 
     ck_assert_msg(verify(&c) == 0, "%s", messages);
 }
@@ -199,7 +201,7 @@ START_TEST(test_verify_sizes)
     EXPECT_ERROR("resize side of 0", RESIZE(0, 48));
     EXPECT_ERROR("resize side of 70000", SHORTER(70000), CROP(32, 48));
     EXPECT_ERROR("pad width of -1", RESIZE(32, 48), { .op = STEP_PAD, .n = { 0, -1 } });
-    EXPECT_ERROR("pad value 256", RESIZE(32, 48), { .op = STEP_PAD, .v = { 0, 256 } });
+    EXPECT_ERROR("pad fills with 256", RESIZE(32, 48), { .op = STEP_PAD, .v = { 0, 256 } });
 }
 END_TEST
 
@@ -242,7 +244,7 @@ START_TEST(test_verify_output)
     c.labels_file = "labels.txt";
     vec_push(arena, &c.labels, "one");
     ck_assert_int_eq(verify(&c), 3);
-    ck_assert_ptr_nonnull(strstr(messages, "top 11 of 10 classes"));
+    ck_assert_ptr_nonnull(strstr(messages, "top 11: the network has only 10 classes"));
     ck_assert_ptr_nonnull(strstr(messages, "threshold 1.5: scores after softmax are within 0..1"));
     ck_assert_ptr_nonnull(
         strstr(messages, "labels.txt: error: it has 1 labels, the network has 10"));

@@ -1,5 +1,5 @@
-/* Programs built by hand, emitted, compiled with warnings as errors and run: what they compute equals
- * what the evaluator of the loop IR computes. */
+/* Programs built by hand, emitted, compiled with warnings as errors and run: what they compute
+ * equals what the evaluator of the loop IR computes. */
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
 #include "compiler/emit/printer.h"
@@ -39,7 +39,7 @@ static void teardown(void)
     arena_free(A);
 }
 
-/* --- a convolution as a kernel writes it --------------------------------------------------------------- */
+/* --- a convolution as a kernel writes it ------------------------------------------------------ */
 
 enum { IN = 5, OUT = 3, MOST_CIN = 512 };
 
@@ -49,7 +49,8 @@ static Expr *load(Buffer *b, Expr *i, Expr *j, Expr *k, Expr *l)
     return val_load(A, b, b->rank, index);
 }
 
-/* y = relu(conv2d(x, 3x3, stride 2, pad 1) + bias), `channels` of them in groups of `lanes` lanes. */
+/* y = relu(conv2d(x, 3x3, stride 2, pad 1) + bias), `channels` of them in groups of `lanes`
+ * lanes. */
 static Function *conv_function(const char *name, int cin, int channels, int lanes)
 {
     Buffer *x = loop_buffer(A, "x", BUFFER_INPUT, 3, (int64_t)IN, (int64_t)IN, (int64_t)cin);
@@ -106,7 +107,7 @@ static ConstArray *array(const char *path, int rank, const int64_t *extent)
     return a;
 }
 
-/* --- programs ------------------------------------------------------------------------------------- */
+/* --- programs --------------------------------------------------------------------------------- */
 
 static Graph *graph_of(const char *name, int cin, int classes)
 {
@@ -256,7 +257,8 @@ START_TEST(test_incbin)
 }
 END_TEST
 
-/* Every byte in every neighbourhood: as a string, what the compiler reads back is what was there. */
+/* Every byte in every neighbourhood: as a string, what the compiler reads back is what was
+ * there. */
 START_TEST(test_literal_bytes)
 {
     for (int big = 0; big < 2; big++) {

@@ -92,7 +92,7 @@ START_TEST(truncated_anywhere)
 }
 END_TEST
 
-/* --- arrays in pickles ------------------------------------------------------------------------- */
+/* --- arrays in pickles ------------------------------------------------------------------------ */
 
 static void put_dtype(Text *t, const char *type, const char *order)
 {
@@ -105,7 +105,8 @@ static void put_dtype(Text *t, const char *type, const char *order)
     text_append(t, "K\0tb", 4);
 }
 
-/* An array of two rows of one element each under the key "w"; `bytes` is the pickle of its bytes. */
+/* An array of two rows of one element each under the key "w"; `bytes` is the pickle of its
+ * bytes. */
 static const char *read_array(const char *type, const char *order, const char *fortran,
                               const char *bytes)
 {

@@ -127,7 +127,7 @@ START_TEST(table)
 }
 END_TEST
 
-/* --- the files of ../shared -------------------------------------------------------------------- */
+/* --- the files of ../shared ------------------------------------------------------------------- */
 
 static const struct {
     const char *path;

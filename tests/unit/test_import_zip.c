@@ -87,7 +87,7 @@ START_TEST(truncated_and_flipped)
 }
 END_TEST
 
-/* --- archives that lie ------------------------------------------------------------------------- */
+/* --- archives that lie ------------------------------------------------------------------------ */
 
 /* One entry "a.npy" whose description is changed by `change` before it enters the directory. */
 static const char *read_changed(int method, void (*change)(TestEntry *e))

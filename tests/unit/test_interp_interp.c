@@ -1,5 +1,5 @@
-/* The interpreter's operators: convolutions against the textbook sum, the others against numbers that
- * PyTorch 1.13 gives. */
+/* The interpreter's operators: convolutions against the textbook sum, the others against numbers
+ * that PyTorch 1.13 gives. */
 #include "compiler/interp/interp.h"
 #include "tests/support/graphs.h"
 

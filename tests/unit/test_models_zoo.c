@@ -1,6 +1,6 @@
-/* The pages of models/ against the reference networks of the shared data: the names and shapes of all
- * tensors and the multiply-accumulates must be exactly those of the published networks. Figures that
- * are public knowledge are checked also where the shared data is absent. */
+/* The pages of models/ against the reference networks of the shared data: the names and shapes of
+ * all tensors and the multiply-accumulates must be exactly those of the published networks. Figures
+ * that are public knowledge are checked also where the shared data is absent. */
 #include "compiler/base/file.h"
 #include "compiler/base/map.h"
 #include "compiler/elaborate/elaborate.h"
@@ -38,6 +38,27 @@ static const Page pages[] = {
     { "models/squeezenet.kiln", "squeezenet1_0", NULL, 1248424, 819 },
     { "models/squeezenet.kiln", "squeezenet1_1", "squeezenet1_1", 1235496, 349 },
     { "models/mobilenet_v2.kiln", "mobilenet_v2", "mobilenet_v2", 3504872, 301 },
+    { "models/densenet.kiln", "densenet121", "densenet121", 7978856, 2834 },
+    { "models/densenet.kiln", "densenet161", NULL, 28681000, 7728 },
+    { "models/densenet.kiln", "densenet169", NULL, 14149480, 3360 },
+    { "models/densenet.kiln", "densenet201", "densenet201", 20013928, 4291 },
+    { "models/inception_v3.kiln", "inception_v3", "inception_v3", 23834568, 5713 },
+    { "models/se_resnet.kiln", "se_resnet50", "se_resnet50", 28088024, 3860 },
+    { "models/se_resnet.kiln", "se_resnet101", NULL, 49326872, 7575 },
+    { "models/efficientnet.kiln", "efficientnet_b0", "efficientnet_b0", 5288548, 386 },
+    { "models/efficientnet.kiln", "efficientnet_b1", "efficientnet_b1", 7794184, 687 },
+    { "models/efficientnet.kiln", "efficientnet_b2", "efficientnet_b2", 9109994, 994 },
+    { "models/efficientnet.kiln", "efficientnet_b3", "efficientnet_b3", 12233232, 1827 },
+    { "models/efficientnet.kiln", "efficientnet_b4", "efficientnet_b4", 19341616, 4394 },
+    { "models/efficientnet.kiln", "efficientnet_b5", "efficientnet_b5", 30389784, 10266 },
+    { "models/efficientnet.kiln", "efficientnet_b6", "efficientnet_b6", 43040704, 19068 },
+    { "models/efficientnet.kiln", "efficientnet_b7", "efficientnet_b7", 66347960, 37746 },
+    { "models/inception_resnet_v2.kiln", "inceptionresnetv2", "inceptionresnetv2", 55843464,
+      13156 },
+    { "models/mobilenet_v3.kiln", "mobilenet_v3_small", "mobilenet_v3_small", 2542856, 57 },
+    { "models/mobilenet_v3.kiln", "mobilenet_v3_large", NULL, 5483032, 217 },
+    { "models/xception.kiln", "xception", "xception", 22855952, 8357 },
+    { "models/xception.kiln", "se_xception", "se_xception", 24121861, 8359 },
 };
 
 static Arena *arena;

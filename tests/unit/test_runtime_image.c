@@ -2,16 +2,12 @@
  * malformed. Every message is one clear sentence, and nothing is read beyond the file. */
 #include "runtime/image.h"
 #include "runtime/resize.h"
+#include "tests/support/picture_cases.h"
 
 #include <check.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <stdio.h>
-
-#include <jpeglib.h>
-#include <png.h>
 
 /* Decodes from an exact copy on the heap, where a sanitizer sees each byte read beyond the end. */
 static int decode(const void *bytes, size_t length, long limit, Image *image, Reason *why)
@@ -102,175 +98,153 @@ END_TEST
 
 /* --- BMP ------------------------------------------------------------------------------------- */
 
-typedef struct Bmp {
-    uint8_t bytes[400];
-    size_t length;
-} Bmp;
-
-static void put32(uint8_t *at, long v)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)((unsigned long)v >> 8 * i);
-}
-
-/* A 40-byte header; `rest` is palette and pixels. */
-static Bmp bmp(int width, int height, int bits, int compression, int colors, const void *rest,
-               size_t count)
-{
-    Bmp b = { .bytes = "BM", .length = 54 + count };
-
-    put32(b.bytes + 10, 54 + 4 * colors + (compression == 3 ? 12 : 0));
-    put32(b.bytes + 14, 40);
-    put32(b.bytes + 18, width);
-    put32(b.bytes + 22, height);
-    b.bytes[26] = 1;
-    b.bytes[28] = (uint8_t)bits;
-    put32(b.bytes + 30, compression);
-    put32(b.bytes + 46, colors);
-    memcpy(b.bytes + 54, rest, count);
-    return b;
-}
-
-static void expect_bmp(Bmp b, int width, int height, const char *pixels)
+static void expect_bmp(Picture b, int width, int height, const char *pixels)
 {
     expect_pixels(b.bytes, b.length, width, height, pixels);
 }
 
 START_TEST(test_bmp)
 {
-    expect_bmp(bmp(1, 2, 24, 0, 0, "\1\2\3\0\4\5\6\0", 8), 1, 2, "\6\5\4\3\2\1");
-    expect_bmp(bmp(1, -2, 24, 0, 0, "\1\2\3\0\4\5\6\0", 8), 1, 2, "\3\2\1\6\5\4");
-    expect_bmp(bmp(1, 1, 16, 0, 0, "\x1f\x7c\0\0", 4), 1, 1, "\xff\0\xff");
-    expect_bmp(bmp(1, 1, 16, 3, 0, "\0\xf8\0\0\xe0\7\0\0\x1f\0\0\0\x20\x08\0\0", 16), 1, 1,
+    expect_bmp(make_bmp(1, 2, 24, 0, 0, "\1\2\3\0\4\5\6\0", 8), 1, 2, "\6\5\4\3\2\1");
+    expect_bmp(make_bmp(1, -2, 24, 0, 0, "\1\2\3\0\4\5\6\0", 8), 1, 2, "\3\2\1\6\5\4");
+    expect_bmp(make_bmp(1, 1, 16, 0, 0, "\x1f\x7c\0\0", 4), 1, 1, "\xff\0\xff");
+    expect_bmp(make_bmp(1, 1, 16, 3, 0, "\0\xf8\0\0\xe0\7\0\0\x1f\0\0\0\x20\x08\0\0", 16), 1, 1,
                "\x08\x04\0");
     /* two colours in the palette; index 2 is beyond it */
-    expect_bmp(bmp(3, 1, 4, 0, 2, "\1\2\3\0\4\5\6\0\x01\x20\0\0", 12), 3, 1, "\3\2\1\6\5\4\2\2\2");
+    expect_bmp(make_bmp(3, 1, 4, 0, 2, "\1\2\3\0\4\5\6\0\x01\x20\0\0", 12), 3, 1,
+               "\3\2\1\6\5\4\2\2\2");
 }
 END_TEST
 
 START_TEST(test_bmp_runs)
 {
     /* 8 bits: a run, the end of a line, a jump over one pixel, two literals, the end */
-    expect_bmp(bmp(3, 2, 8, 1, 2, "\1\1\1\0\2\2\2\0\3\1\0\0\0\2\1\0\0\3\1\1\1\0\0\1", 24), 3, 2,
-               "\1\1\1\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2");
-    expect_bmp(bmp(3, 1, 4, 2, 2, "\1\1\1\0\2\2\2\0\3\x10\0\1", 12), 3, 1, "\2\2\2\1\1\1\2\2\2");
+    expect_bmp(make_bmp(3, 2, 8, 1, 2, "\1\1\1\0\2\2\2\0\3\1\0\0\0\2\1\0\0\3\1\1\1\0\0\1", 24), 3,
+               2, "\1\1\1\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2");
+    expect_bmp(make_bmp(3, 1, 4, 2, 2, "\1\1\1\0\2\2\2\0\3\x10\0\1", 12), 3, 1,
+               "\2\2\2\1\1\1\2\2\2");
     /* a run that is longer than its row is cut off */
-    expect_bmp(bmp(1, 1, 8, 1, 1, "\7\7\7\0\xff\0\0\1", 8), 1, 1, "\7\7\7");
+    expect_bmp(make_bmp(1, 1, 8, 1, 1, "\7\7\7\0\xff\0\0\1", 8), 1, 1, "\7\7\7");
 }
 END_TEST
 
-static void expect_bad_bmp(Bmp b, const char *message)
+static void expect_bad_bmp(Picture b, const char *message)
 {
     expect_failure(b.bytes, b.length, message);
 }
 
 START_TEST(test_bad_bmp)
 {
-    Bmp b = bmp(1, 1, 24, 0, 0, "\1\2\3\0", 4);
+    Picture b = make_bmp(1, 1, 24, 0, 0, "\1\2\3\0", 4);
 
     for (size_t n = 2; n < 57; n++)
         expect_failure(b.bytes, n, "the file is truncated in its ");
     b.bytes[14] = 13;
     expect_bad_bmp(b, "a header of 13 bytes is not supported");
-    expect_bad_bmp(bmp(1, 1, 5, 0, 0, "1234", 4), "5 bits a pixel are not supported");
-    expect_bad_bmp(bmp(1, 1, 24, 1, 0, "1234", 4), "compression 1 with 24 bits");
-    expect_bad_bmp(bmp(1, 1, 24, 4, 0, "1234", 4), "compression 4 with 24 bits");
-    expect_bad_bmp(bmp(0, 1, 24, 0, 0, "1234", 4), "a size of 0 x 1 pixels");
-    expect_bad_bmp(bmp(-5, 1, 24, 0, 0, "1234", 4), "a size of -5 x 1 pixels");
-    expect_bad_bmp(bmp(100, 100, 24, 0, 0, "1234", 4), "more than the limit");
-    expect_bad_bmp(bmp(1, 1, 8, 0, 2, "1234", 4), "truncated in its palette");
-    expect_bad_bmp(bmp(1, 1, 8, 0, 70000, "1234", 4), "a palette of 70000 colours");
-    expect_bad_bmp(bmp(9, 9, 8, 1, 1, "123\0\x05\1", 6), "truncated in its pixels");
-    expect_bad_bmp(bmp(9, 9, 8, 1, 1, "123\0\0\x05\1", 7), "truncated in its pixels");
-    expect_bad_bmp(bmp(9, 9, 8, 1, 1, "123\0\0\2\1", 7), "truncated in its pixels");
+    expect_bad_bmp(make_bmp(1, 1, 5, 0, 0, "1234", 4), "5 bits a pixel are not supported");
+    expect_bad_bmp(make_bmp(1, 1, 24, 1, 0, "1234", 4), "compression 1 with 24 bits");
+    expect_bad_bmp(make_bmp(1, 1, 24, 4, 0, "1234", 4), "compression 4 with 24 bits");
+    expect_bad_bmp(make_bmp(0, 1, 24, 0, 0, "1234", 4), "a size of 0 x 1 pixels");
+    expect_bad_bmp(make_bmp(-5, 1, 24, 0, 0, "1234", 4), "a size of -5 x 1 pixels");
+    expect_bad_bmp(make_bmp(100, 100, 24, 0, 0, "1234", 4), "more than the limit");
+    expect_bad_bmp(make_bmp(1, 1, 8, 0, 2, "1234", 4), "truncated in its palette");
+    expect_bad_bmp(make_bmp(1, 1, 8, 0, 70000, "1234", 4), "a palette of 70000 colours");
+    expect_bad_bmp(make_bmp(9, 9, 8, 1, 1, "123\0\x05\1", 6), "truncated in its pixels");
+    expect_bad_bmp(make_bmp(9, 9, 8, 1, 1, "123\0\0\x05\1", 7), "truncated in its pixels");
+    expect_bad_bmp(make_bmp(9, 9, 8, 1, 1, "123\0\0\2\1", 7), "truncated in its pixels");
 }
 END_TEST
 
 /* --- JPEG and PNG: each written by its library ----------------------------------------------- */
 
-enum { SIDE = 24 };
-
-static uint8_t noise(int i)
+START_TEST(test_jpeg)
 {
-    return (uint8_t)(i * 37 ^ i >> 3);
-}
+    const int components[] = { 1, 3, 4 };
 
-static unsigned char *make_jpeg(unsigned long *length)
-{
-    struct jpeg_compress_struct jpeg;
-    struct jpeg_error_mgr errors;
-    unsigned char *bytes = NULL;
-    uint8_t row[SIDE * 3];
-    JSAMPROW rows = row;
-
-    jpeg.err = jpeg_std_error(&errors);
-    jpeg_create_compress(&jpeg);
-    jpeg_mem_dest(&jpeg, &bytes, length);
-    jpeg.image_width = jpeg.image_height = SIDE;
-    jpeg.input_components = 3;
-    jpeg.in_color_space = JCS_RGB;
-    jpeg_set_defaults(&jpeg);
-    jpeg_start_compress(&jpeg, TRUE);
-    for (int y = 0; y < SIDE; y++) {
-        for (int i = 0; i < SIDE * 3; i++)
-            row[i] = noise(y * SIDE * 3 + i);
-        jpeg_write_scanlines(&jpeg, &rows, 1);
-    }
-    jpeg_finish_compress(&jpeg);
-    jpeg_destroy_compress(&jpeg);
-    return bytes;
-}
-
-static size_t make_png(uint8_t *bytes, size_t room)
-{
-    uint8_t rgb[SIDE * SIDE * 3];
-    png_image png = {
-        .version = PNG_IMAGE_VERSION, .width = SIDE, .height = SIDE, .format = PNG_FORMAT_RGB
-    };
-    png_alloc_size_t length = room;
-
-    for (int i = 0; i < SIDE * SIDE * 3; i++)
-        rgb[i] = noise(i);
-    ck_assert(png_image_write_to_memory(&png, bytes, &length, 0, rgb, 0, NULL));
-    return length;
-}
-
-START_TEST(test_truncated_jpeg)
-{
-    unsigned long length = 0;
-    unsigned char *bytes = make_jpeg(&length);
-    Image image;
-    Reason why;
-
-    ck_assert_msg(decode(bytes, length, 1000, &image, &why), "%s", why.text);
-    image_free(&image);
-    for (size_t n = 3; n < length; n++)
-        expect_failure(bytes, n, "JPEG: ");
-    expect_failure(bytes, length - 2, "JPEG: the file is truncated");
-    ck_assert(!decode(bytes, length, SIDE * SIDE - 1, &image, &why));
-    ck_assert_str_eq(why.text, "JPEG: 24 x 24 pixels are more than the limit of 575");
-    free(bytes);
+    for (int i = 0; i < 3; i++)
+        for (int progressive = 0; progressive <= 1; progressive++) {
+            const Picture p = make_jpeg(components[i], progressive);
+            Image image;
+            Reason why;
+            ck_assert_msg(decode(p.bytes, p.length, 1000, &image, &why), "%s", why.text);
+            ck_assert_int_eq(image.width * image.height, PICTURE_SIDE * PICTURE_SIDE);
+            image_free(&image);
+            for (size_t n = 3; n < p.length; n++)
+                expect_failure(p.bytes, n, "JPEG: ");
+            expect_failure(p.bytes, p.length - 2, "JPEG: the file is truncated");
+        }
 }
 END_TEST
 
-START_TEST(test_png)
+START_TEST(test_large_jpeg)
 {
-    uint8_t bytes[8192];
-    const size_t length = make_png(bytes, sizeof bytes);
+    const Picture p = make_jpeg(3, 0);
     Image image;
     Reason why;
 
-    ck_assert_msg(decode(bytes, length, 1000, &image, &why), "%s", why.text);
-    for (int i = 0; i < SIDE * SIDE * 3; i++)
-        ck_assert_int_eq(image.rgb[i], noise(i));
+    ck_assert(!decode(p.bytes, p.length, PICTURE_SIDE * PICTURE_SIDE - 1, &image, &why));
+    ck_assert_str_eq(why.text, "JPEG: 24 x 24 pixels are more than the limit of 575");
+}
+END_TEST
+
+static void check_truncated_png(const Picture *p)
+{
+    for (size_t n = 8; n + 16 < p->length; n++) /* the checksum and the last chunk are not needed */
+        expect_failure(p->bytes, n, "PNG: ");
+}
+
+START_TEST(test_png)
+{
+    const Picture p = make_png(PNG_COLOR_TYPE_RGB, 8, 0);
+    Picture broken = p;
+    Image image;
+    Reason why;
+
+    ck_assert_msg(decode(p.bytes, p.length, 1000, &image, &why), "%s", why.text);
+    for (int i = 0; i < PICTURE_SIDE * PICTURE_SIDE * 3; i++)
+        ck_assert_int_eq(image.rgb[i], picture_noise(i));
     image_free(&image);
-    for (size_t n = 8; n + 12 < length; n++) /* the last chunk is not needed */
-        if (n + 16 < length)
-            expect_failure(bytes, n, "PNG: ");
-    bytes[length / 2] ^= 1;
-    expect_failure(bytes, length, "PNG: ");
-    ck_assert(!decode(bytes, length, 100, &image, &why));
+    check_truncated_png(&p);
+    broken.bytes[p.length / 2] ^= 1;
+    expect_failure(broken.bytes, p.length, "PNG: ");
+    ck_assert(!decode(p.bytes, p.length, 100, &image, &why));
     ck_assert_str_eq(why.text, "PNG: 24 x 24 pixels are more than the limit of 100");
+}
+END_TEST
+
+/* The high bytes of 16-bit samples; alpha dropped, not blended. */
+START_TEST(test_png_alpha16)
+{
+    const Picture p = make_png(PNG_COLOR_TYPE_RGB_ALPHA, 16, 1);
+    Image image;
+    Reason why;
+
+    ck_assert_msg(decode(p.bytes, p.length, 1000, &image, &why), "%s", why.text);
+    for (int y = 0; y < PICTURE_SIDE; y++)
+        for (int x = 0; x < PICTURE_SIDE; x++)
+            for (int c = 0; c < 3; c++)
+                ck_assert_int_eq(image.rgb[(y * PICTURE_SIDE + x) * 3 + c],
+                                 picture_noise(y * PICTURE_SIDE * 3 + x * 8 + c * 2));
+    image_free(&image);
+    check_truncated_png(&p);
+}
+END_TEST
+
+START_TEST(test_png_palette)
+{
+    static const uint8_t reds[4] = { 1, 250, 7, 9 };
+    const Picture p = make_png(PNG_COLOR_TYPE_PALETTE, 4, 0);
+    Image image;
+    Reason why;
+
+    ck_assert_msg(decode(p.bytes, p.length, 1000, &image, &why), "%s", why.text);
+    for (int x = 0; x < PICTURE_SIDE; x++) {
+        const int index = picture_noise(x / 2) >> (x % 2 ? 0 : 4) & 15;
+        const int red = index < 4 ? reds[index] : index; /* beyond the palette: a grey */
+        ck_assert_int_eq(image.rgb[3 * x], red);
+    }
+    image_free(&image);
+    check_truncated_png(&p);
 }
 END_TEST
 
@@ -284,7 +258,7 @@ START_TEST(test_resize_part)
 
     ck_assert(image_new(&in, 37, 53, &why));
     for (int i = 0; i < 37 * 53 * 3; i++)
-        in.rgb[i] = noise(i);
+        in.rgb[i] = picture_noise(i);
     for (int f = 0; f < KILN_FILTER_COUNT; f++) {
         const Box all = { 0, 0, 50, 21 }, box = { 11, 3, 7, 17 };
         ck_assert(resize_part(&in, 50, 21, all, (enum kiln_filter)f, &whole, &why));
@@ -331,8 +305,11 @@ int main(void)
     tcase_add_test(tcase, test_bmp);
     tcase_add_test(tcase, test_bmp_runs);
     tcase_add_test(tcase, test_bad_bmp);
-    tcase_add_test(tcase, test_truncated_jpeg);
+    tcase_add_test(tcase, test_jpeg);
+    tcase_add_test(tcase, test_large_jpeg);
     tcase_add_test(tcase, test_png);
+    tcase_add_test(tcase, test_png_alpha16);
+    tcase_add_test(tcase, test_png_palette);
     tcase_add_test(tcase, test_resize_part);
     tcase_add_test(tcase, test_resize_constant);
     suite_add_tcase(suite, tcase);

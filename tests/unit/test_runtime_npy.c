@@ -66,7 +66,7 @@ START_TEST(test_read)
     ck_assert_int_eq(a.rank, 0);
     ck_assert_uint_eq(kiln_to_bits(a.data[0]), 0x00010203);
     npy_array_free(&a);
-    a = expect_array(3, "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 7), }", 0);
+    a = expect_array(3, "{'descr': '<f4', 'fortran_order': False, 'shape': (0L, 7L), }", 0);
     ck_assert_uint_eq(a.count, 0);
     npy_array_free(&a);
 }

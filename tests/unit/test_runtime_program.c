@@ -434,6 +434,7 @@ START_TEST(test_info_and_help)
     ck_assert_ptr_nonnull(strstr(o.out, "model    fake\n"));
     ck_assert_ptr_nonnull(strstr(o.out, "digest   0123456789abcdef\n"));
     ck_assert_ptr_nonnull(strstr(o.out, "input    float32 [3,4,5]\n"));
+    ck_assert_ptr_nonnull(strstr(o.out, "labels   4: r\xc3\xb6t; "));
     ck_assert_ptr_nonnull(strstr(o.out, "arena    64 bytes\n"));
     forget(&o);
     o = CALL(&fake_classifier, "--help");

@@ -1,5 +1,5 @@
-/* The table of `kiln weights`: a line for each tensor, columns as wide as their widest entry. Values
- * that are not finite are counted and left out of the rest. */
+/* The table of `kiln weights`: a line for each tensor, columns as wide as their widest entry.
+ * Values that are not finite are counted and left out of the rest. */
 #include "compiler/import/reader.h"
 
 #include <math.h>

@@ -1,0 +1,196 @@
+/* Exact algebra: over the prime field GF(2^61 - 1) a sum has one value in any order, so the tiled
+ * nest of a kernel must equal an independent textbook loop exactly: borders, tails, packing,
+ * groups, Winograd's transforms.
+ *
+ *   algebra            closing line: N passed, N failed */
+#include "compiler/base/diag.h"
+#include "compiler/kernel/kernel.h"
+#include "compiler/loop/field.h"
+#include "compiler/pass/pass.h"
+#include "compiler/schedule/choose.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Layer {
+    int64_t in, height, width, out, kernel[2], stride[2], pad[4], dilation[2], groups;
+    bool residual;
+} Layer;
+
+static const Layer layers[] = {
+    /* in h w   out   kernel     stride     pad             dilation  groups */
+    { 5, 3, 7, 9, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
+    { 16, 7, 7, 24, { 3, 3 }, { 2, 2 }, { 1, 1, 1, 1 }, { 1, 1 }, 1, true },
+    { 3, 11, 13, 37, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 1, false },
+    { 2, 14, 14, 16, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 1, true },
+    { 3, 5, 6, 20, { 3, 3 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
+    { 3, 16, 17, 64, { 7, 7 }, { 2, 2 }, { 3, 3, 3, 3 }, { 1, 1 }, 1, false },
+    { 3, 9, 9, 16, { 3, 3 }, { 1, 1 }, { 2, 2, 2, 2 }, { 2, 2 }, 1, false },
+    { 4, 9, 31, 70, { 1, 7 }, { 1, 1 }, { 0, 3, 0, 3 }, { 1, 1 }, 1, false },
+    { 4, 8, 8, 16, { 3, 3 }, { 2, 2 }, { 0, 0, 1, 1 }, { 1, 1 }, 1, false },
+    { 16, 6, 6, 32, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 4, true },
+    { 19, 6, 9, 19, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 19, false },
+    { 32, 11, 13, 32, { 5, 5 }, { 2, 2 }, { 2, 2, 2, 2 }, { 1, 1 }, 32, true },
+    { 40, 1, 1, 130, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
+    { 2, 1, 1, 5, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 1, false },
+};
+
+static uint64_t state = 7;
+
+static uint64_t random_element(void)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (state >> 3) % FIELD_PRIME;
+}
+
+static uint64_t *random_elements(Arena *a, int64_t count)
+{
+    uint64_t *x = arena_new_array(a, uint64_t, count);
+    for (int64_t i = 0; i < count; i++)
+        x[i] = random_element();
+    return x;
+}
+
+/* Weights are small multiples of 576, the largest denominator of Winograd's G g G': packed and
+ * transformed weights are integers, exact in float32. */
+static const float *random_weights(Arena *a, int64_t count)
+{
+    float *w = arena_new_array(a, float, count);
+    for (int64_t i = 0; i < count; i++)
+        w[i] = 576.0f * ((float)(int64_t)(random_element() % 64) - 32.0f);
+    return w;
+}
+
+/* The definition, on logical weights [out][in/groups][kh][kw] and maps in storage order. */
+static void direct(const Layer *l, const Node *n, const uint64_t *x, const uint64_t *r, uint64_t *y)
+{
+    int64_t oh = node_height(n), ow = node_width(n), in = l->in / l->groups,
+            out = l->out / l->groups;
+    const float *w = n->param[PARAM_WEIGHT]->data, *b = n->param[PARAM_BIAS]->data;
+    for (int64_t i = 0; i < oh * ow * l->out; i++) {
+        int64_t o = i % l->out, ox = i / l->out % ow, oy = i / l->out / ow;
+        uint64_t sum = field_add(field_from_double((double)b[o]), r ? r[i] : 0);
+        for (int64_t t = 0; t < l->kernel[0] * l->kernel[1] * in; t++) {
+            int64_t c = t % in, kx = t / in % l->kernel[1], ky = t / in / l->kernel[1];
+            int64_t iy = oy * l->stride[0] + ky * l->dilation[0] - l->pad[0];
+            int64_t ix = ox * l->stride[1] + kx * l->dilation[1] - l->pad[1];
+            if (iy < 0 || iy >= l->height || ix < 0 || ix >= l->width)
+                continue;
+            double weight = (double)w[((o * in + c) * l->kernel[0] + ky) * l->kernel[1] + kx];
+            sum = field_add(sum, field_mul(x[(iy * l->width + ix) * l->in + o / out * in + c],
+                                           field_from_double(weight)));
+        }
+        y[i] = sum;
+    }
+}
+
+static Node *build_layer(Graph *g, const Layer *l, Diag *d)
+{
+    Attr a = attr_default();
+    a.shape = shape_of(4, (int64_t)1, l->in, l->height, l->width);
+    Node *x = graph_add(g, OP_INPUT, "x", (Loc){ 0 }, NULL, 0, &a, d);
+    a.out = l->out;
+    a.groups = l->groups;
+    memcpy(a.kernel, l->kernel, sizeof a.kernel);
+    memcpy(a.stride, l->stride, sizeof a.stride);
+    memcpy(a.pad, l->pad, sizeof a.pad);
+    memcpy(a.dilation, l->dilation, sizeof a.dilation);
+    Node *n = graph_add(g, OP_CONV2D, "conv", (Loc){ 0 }, &x, 1, &a, d);
+    if (!n)
+        exit(2);
+    for (int r = 0; r <= PARAM_BIAS; r++)
+        n->param[r]->data = random_weights(g->arena, shape_count(&n->param[r]->shape));
+    n->view = (View){ n, 0 };
+    x->view = (View){ x, 0 };
+    return n;
+}
+
+/* A second input of the output's shape, as the fusing pass would leave it. */
+static void add_residual(Graph *g, Node *n, Diag *d)
+{
+    Attr a = attr_default();
+    a.shape = n->shape;
+    Node *r = graph_add(g, OP_INPUT, "r", (Loc){ 0 }, NULL, 0, &a, d);
+    r->view = (View){ r, 0 };
+    Node **inputs = arena_new_array(g->arena, Node *, 2);
+    inputs[0] = n->input[0];
+    inputs[1] = r;
+    n->input = inputs;
+    n->input_count = 2;
+    n->has_residual = true;
+}
+
+static uint64_t *as_field(Arena *a, const ConstArray *array)
+{
+    uint64_t *x = arena_new_array(a, uint64_t, array->count);
+    for (int64_t i = 0; i < array->count; i++)
+        x[i] = field_from_double((double)array->data[i]);
+    return x;
+}
+
+static void run_kernel(Arena *a, const Kernel *k, uint64_t *x, uint64_t *r, uint64_t *y)
+{
+    uint64_t *arg[KERNEL_MAX_PARAMS];
+    for (int i = 0; i < k->function->param_count; i++) {
+        const Operand *o = &k->operand[i];
+        if (o->kind == OPERAND_INPUT)
+            arg[i] = o->input == 0 ? x : r;
+        else if (o->kind == OPERAND_OUTPUT)
+            arg[i] = y;
+        else if (o->kind == OPERAND_CONST)
+            arg[i] = as_field(a, o->array);
+        else
+            arg[i] = random_elements(a, o->count);
+    }
+    loop_eval_field(k->function, arg);
+}
+
+static bool check(const Layer *l, const Target *t, int winograd)
+{
+    Arena *a = arena_new();
+    Diag d = { .out = stderr };
+    Graph *g = graph_new(a, "layer");
+    Node *n = build_layer(g, l, &d);
+    if (l->residual)
+        add_residual(g, n, &d);
+    int64_t count = shape_count(&n->shape);
+    uint64_t *x = random_elements(a, l->in * l->height * l->width);
+    uint64_t *r = l->residual ? random_elements(a, count) : NULL;
+    uint64_t *want = arena_new_array(a, uint64_t, count), *got = random_elements(a, count);
+    direct(l, n, x, r, want);
+    KernelEnv env = { .arena = a, .target = t };
+    if (t)
+        env.tile = choose_tile(t, n);
+    env.tile.winograd = winograd;
+    Kernel k;
+    const char *error = kernel_build(&env, n, &k);
+    if (!error)
+        run_kernel(a, &k, x, r, got);
+    bool ok = !error && memcmp(want, got, (size_t)count * sizeof *got) == 0;
+    if (!ok)
+        printf("FAIL %s for %s: %s\n", error ? "kernel" : k.function->name,
+               t ? t->name : "textbook", error ? error : "differs from the definition");
+    arena_free(a);
+    return ok;
+}
+
+static bool is_winograd(const Layer *l)
+{
+    return l->groups == 1 && l->kernel[0] == 3 && l->kernel[1] == 3 && l->stride[0] == 1 &&
+           l->dilation[0] == 1;
+}
+
+int main(void)
+{
+    int passed = 0, failed = 0;
+    for (int i = 0; i < COUNT_OF(layers); i++)
+        for (int t = -1; t < 0 || targets[t]; t++)
+            for (int winograd = 0; winograd <= (is_winograd(&layers[i]) ? 4 : 0); winograd += 2)
+                if (check(&layers[i], t < 0 ? NULL : targets[t], winograd))
+                    passed++;
+                else
+                    failed++;
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}

@@ -1,0 +1,244 @@
+#include "tests/support/kernel_cases.h"
+
+#include <stdlib.h>
+
+static Node *append(Graph *g, OpKind op, Node *x, Node *y, const Attr *a, Diag *d)
+{
+    Node *inputs[] = { x, y };
+    const char *path = arena_printf(g->arena, "n%d", g->nodes.count);
+    Node *n = graph_add(g, op, path, (Loc){ 0 }, inputs, y ? 2 : 1, a, d);
+    if (!n)
+        exit(2);
+    return n;
+}
+
+/* p: out, kernel, stride, pad, dilation, groups, activation + 1 (0: none), residual */
+static Node *conv(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    a.out = p[0];
+    a.kernel[0] = a.kernel[1] = p[1];
+    a.stride[0] = a.stride[1] = p[2];
+    for (int i = 0; i < 4; i++)
+        a.pad[i] = p[3];
+    a.dilation[0] = a.dilation[1] = p[4];
+    a.groups = p[5];
+    Node *n = append(g, OP_CONV2D, x, NULL, &a, d), *y = n;
+    if (p[7]) {
+        Attr b = a;
+        y = append(g, OP_ADD, n, append(g, OP_CONV2D, x, NULL, &b, d), &b, d);
+    }
+    return p[6] ? append(g, (OpKind)(p[6] - 1), y, NULL, &a, d) : y;
+}
+
+/* p: kernel h, w, pads t l b r, stride w, out */
+static Node *conv_uneven(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    a.out = p[7];
+    a.kernel[0] = p[0];
+    a.kernel[1] = p[1];
+    for (int i = 0; i < 4; i++)
+        a.pad[i] = p[2 + i];
+    a.stride[1] = p[6];
+    return append(g, OP_CONV2D, x, NULL, &a, d);
+}
+
+/* p: op, kernel, stride, pad, ceil, include pad */
+static Node *pool(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    a.kernel[0] = a.kernel[1] = p[1];
+    a.stride[0] = a.stride[1] = p[2];
+    for (int i = 0; i < 4; i++)
+        a.pad[i] = p[3];
+    a.ceil_mode = p[4];
+    a.count_include_pad = p[5];
+    return append(g, (OpKind)p[0], x, NULL, &a, d);
+}
+
+static Node *unary(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    a.axis = 1;
+    return append(g, (OpKind)p[0], x, NULL, &a, d);
+}
+
+static Node *group_norm(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    a.groups = p[0];
+    Node *n = append(g, OP_GROUP_NORM, x, NULL, &a, d);
+    return p[1] ? append(g, (OpKind)(p[1] - 1), n, NULL, &a, d) : n;
+}
+
+/* p: op, which operand is broadcast: 0 none, 1 over space, 2 over channels */
+static Node *binary(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    Node *y = x;
+    if (p[1] == 1) {
+        a.keep = true;
+        y = append(g, OP_GLOBAL_AVG_POOL, x, NULL, &a, d);
+    } else if (p[1] == 2) {
+        a.out = 1;
+        a.kernel[0] = a.kernel[1] = 1;
+        y = append(g, OP_CONV2D, x, NULL, &a, d);
+    } else {
+        y = append(g, OP_SIGMOID, x, NULL, &a, d);
+    }
+    return append(g, (OpKind)p[0], x, y, &a, d);
+}
+
+static Node *dense(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    a.out = p[0];
+    Node *flat = append(g, OP_FLATTEN, x, NULL, &a, d);
+    Node *n = append(g, OP_DENSE, flat, NULL, &a, d);
+    a.axis = 1;
+    return p[1] ? append(g, (OpKind)(p[1] - 1), n, NULL, &a, d) : n;
+}
+
+/* Two convolutions and the input side by side, then a convolution of all: views. p: outs */
+static Node *concat(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    a.kernel[0] = a.kernel[1] = 1;
+    a.out = p[0];
+    Node *first = append(g, OP_CONV2D, x, NULL, &a, d);
+    a.out = p[1];
+    Node *members[] = { first, append(g, OP_CONV2D, x, NULL, &a, d), x };
+    a.axis = 1;
+    Node *all = graph_add(g, OP_CONCAT, "all", (Loc){ 0 }, members, 3, &a, d);
+    a.out = p[2];
+    a.kernel[0] = a.kernel[1] = 3;
+    for (int i = 0; i < 4; i++)
+        a.pad[i] = 1;
+    return append(g, OP_CONV2D, append(g, OP_RELU, all, NULL, &a, d), NULL, &a, d);
+}
+
+/* p: axis, begin, end, step */
+static Node *slice(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    Node *copy = append(g, OP_TANH, x, NULL, &a, d);
+    a.axis = (int)p[0];
+    a.begin = p[1];
+    a.end = p[2];
+    a.step = p[3];
+    return append(g, OP_SLICE, copy, NULL, &a, d);
+}
+
+/* p: t l b r */
+static Node *pad(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    for (int i = 0; i < 4; i++)
+        a.pad[i] = p[i];
+    a.value = -0.75;
+    return append(g, OP_PAD, x, NULL, &a, d);
+}
+
+static Node *pad_channels(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    a.begin = p[0];
+    a.end = p[1];
+    return append(g, OP_PAD_CHANNELS, x, NULL, &a, d);
+}
+
+const KernelCase kernel_cases[] = {
+    { "conv 1x1", 5, 3, 7, conv, { 9, 1, 1, 0, 1, 1 } },
+    { "conv 1x1, 49 pixels", 16, 7, 7, conv, { 64, 1, 1, 0, 1, 1, OP_RELU + 1 } },
+    { "conv 1x1 of one pixel", 33, 1, 1, conv, { 130, 1, 1, 0, 1, 1 } },
+    { "conv 1x1 stride 2", 3, 7, 9, conv, { 17, 1, 2, 0, 1, 1 } },
+    { "conv 3x3", 3, 5, 7, conv, { 16, 3, 1, 1, 1, 1 } },
+    { "conv 3x3, 24 outputs, residual", 6, 7, 7, conv, { 24, 3, 2, 1, 1, 1, OP_RELU + 1, 1 } },
+    { "conv 3x3, prime", 7, 13, 11, conv, { 37, 3, 1, 1, 1, 1, OP_SILU + 1 } },
+    { "conv 3x3, wide", 4, 4, 29, conv, { 70, 3, 1, 1, 1, 1 } },
+    { "conv 3x3 no padding", 4, 5, 6, conv, { 8, 3, 1, 0, 1, 1, OP_HARDSWISH + 1 } },
+    { "conv 3x3 on one pixel", 2, 1, 1, conv, { 5, 3, 1, 1, 1, 1 } },
+    { "conv 5x5 stride 3", 3, 17, 16, conv, { 10, 5, 3, 2, 1, 1 } },
+    { "conv 7x7 stride 2", 3, 23, 23, conv, { 64, 7, 2, 3, 1, 1, OP_RELU6 + 1 } },
+    { "conv dilated", 3, 9, 12, conv, { 16, 3, 1, 2, 2, 1 } },
+    { "conv grouped", 16, 6, 7, conv, { 32, 3, 1, 1, 1, 4 } },
+    { "conv grouped, 4 of 4", 64, 6, 6, conv, { 64, 3, 2, 1, 1, 16, OP_RELU + 1, 1 } },
+    { "depthwise multiplier 2", 6, 6, 6, conv, { 12, 3, 1, 1, 1, 6 } },
+    { "depthwise 3x3", 19, 6, 9, conv, { 19, 3, 1, 1, 1, 19, OP_RELU6 + 1 } },
+    { "depthwise 5x5 stride 2", 32, 11, 13, conv, { 32, 5, 2, 2, 1, 32, OP_SILU + 1 } },
+    { "depthwise 3x3, residual", 24, 5, 5, conv, { 24, 3, 1, 1, 1, 24, OP_LEAKY_RELU + 1, 1 } },
+    { "conv 1x7", 5, 4, 9, conv_uneven, { 1, 7, 0, 3, 0, 3, 1, 20 } },
+    { "conv 7x1", 5, 9, 4, conv_uneven, { 7, 1, 3, 0, 3, 0, 1, 20 } },
+    { "conv one-sided padding", 3, 8, 8, conv_uneven, { 3, 3, 0, 0, 1, 1, 2, 16 } },
+    { "max_pool 3x3 stride 2", 20, 12, 11, pool, { OP_MAX_POOL, 3, 2, 1, 0, 1 } },
+    { "max_pool ceil", 5, 8, 8, pool, { OP_MAX_POOL, 3, 2, 0, 1, 1 } },
+    { "max_pool 2x2", 16, 6, 14, pool, { OP_MAX_POOL, 2, 2, 0, 0, 1 } },
+    { "avg_pool 3x3", 17, 7, 9, pool, { OP_AVG_POOL, 3, 1, 1, 0, 1 } },
+    { "avg_pool not counting padding", 8, 7, 9, pool, { OP_AVG_POOL, 3, 2, 1, 0, 0 } },
+    { "avg_pool ceil", 8, 6, 7, pool, { OP_AVG_POOL, 3, 2, 1, 1, 1 } },
+    { "global_avg_pool", 21, 7, 7, unary, { OP_GLOBAL_AVG_POOL } },
+    { "global_avg_pool of 5", 40, 1, 5, unary, { OP_GLOBAL_AVG_POOL } },
+    { "global_max_pool", 21, 5, 7, unary, { OP_GLOBAL_MAX_POOL } },
+    { "batch_norm", 18, 3, 5, unary, { OP_BATCH_NORM } },
+    { "group_norm and silu", 24, 5, 7, group_norm, { 4, OP_SILU + 1 } },
+    { "group_norm of pairs", 20, 9, 9, group_norm, { 10, 0 } },
+    { "relu", 3, 5, 7, unary, { OP_RELU } },
+    { "sigmoid", 3, 5, 7, unary, { OP_SIGMOID } },
+    { "silu", 16, 2, 2, unary, { OP_SILU } },
+    { "hardsigmoid", 3, 5, 7, unary, { OP_HARDSIGMOID } },
+    { "tanh", 11, 5, 7, unary, { OP_TANH } },
+    { "gelu", 11, 5, 7, unary, { OP_GELU } },
+    { "add", 7, 3, 3, binary, { OP_ADD, 0 } },
+    { "sub", 7, 3, 3, binary, { OP_SUB, 0 } },
+    { "mul over space", 20, 3, 5, binary, { OP_MUL, 1 } },
+    { "mul over channels", 20, 3, 5, binary, { OP_MUL, 2 } },
+    { "add over space", 5, 3, 5, binary, { OP_ADD, 1 } },
+    { "dense of a map", 6, 3, 5, dense, { 11, 0 } },
+    { "dense and softmax", 40, 1, 1, dense, { 37, OP_SOFTMAX + 1 } },
+    { "dense of 1000", 64, 1, 1, dense, { 1000, OP_RELU + 1 } },
+    { "softmax of a map", 19, 2, 3, unary, { OP_SOFTMAX } },
+    { "concat", 5, 4, 6, concat, { 7, 16, 12 } },
+    { "slice channels", 24, 3, 3, slice, { 1, 3, 19, 1 } },
+    { "slice every second column", 6, 4, 8, slice, { 3, 0, 8, 2 } },
+    { "slice every second channel", 9, 4, 4, slice, { 1, 1, 9, 2 } },
+    { "pad", 9, 3, 4, pad, { 1, 0, 2, 3 } },
+    { "pad_channels", 9, 3, 4, pad_channels, { 4, 9 } },
+};
+
+const int kernel_case_count = COUNT_OF(kernel_cases);
+
+static uint32_t state = 1;
+
+float kernel_case_noise(void)
+{
+    state = state * 1664525u + 1013904223u;
+    return (float)(int32_t)state * 0x1p-31f;
+}
+
+static void fill_params(Graph *g)
+{
+    for_each_node(n, g)
+        for (int r = 0; r < PARAM_ROLES; r++) {
+            Param *p = n->param[r];
+            if (!p || p->data)
+                continue;
+            int64_t count = shape_count(&p->shape);
+            float *data = arena_new_array(g->arena, float, count);
+            for (int64_t i = 0; i < count; i++)
+                data[i] = r == PARAM_VAR ? 1.0f + 0.5f * kernel_case_noise() : kernel_case_noise();
+            p->data = data;
+        }
+}
+
+Graph *kernel_case_graph(Arena *a, const KernelCase *c)
+{
+    Diag d = { .out = stderr };
+    Graph *g = graph_new(a, "case");
+    Attr attr = attr_default();
+    attr.shape = shape_of(4, (int64_t)1, c->channels, c->height, c->width);
+    Node *x = graph_add(g, OP_INPUT, "x", (Loc){ 0 }, NULL, 0, &attr, &d);
+    g->output = c->build(g, x, c->p, &d);
+    fill_params(g);
+    return g;
+}
