@@ -45,4 +45,7 @@ typedef struct Program {
  * which node cannot be compiled and why. */
 const char *program_build(Arena *arena, const Graph *g, const Target *target, Program *out);
 
+/* The text dump of the golden tests: calls with their places, arrays, loop nests. */
+void program_dump(const Program *p, Text *t);
+
 #endif
