@@ -146,6 +146,12 @@ format:
 	$(Q)clang-format --dry-run -Werror $(filter %.c %.h,$(SOURCES))
 	$(Q)! LC_ALL=C.UTF-8 grep -nE '^.{101,}' $(filter %.c %.h,$(SOURCES)) grammar/kiln.[ly]
 
+generated: all
+	$(Q)KILN=$(BUILD)/kiln bash tests/support/generated.sh
+
+check-generated: all
+	$(Q)KILN=$(BUILD)/kiln bash tests/support/generated.sh --check
+
 # --- everything else ---------------------------------------------------------------------------
 
 deps:
@@ -161,7 +167,9 @@ help:
 	@echo 'make            build/kiln, the compiler'
 	@echo 'make demo       compile the embedded demo model and classify its sample pictures'
 	@echo 'make check      all tests (SAN=1: under address and undefined-behaviour sanitizers)'
+	@echo '                SUITES="unit golden": only these; bash tests/check.sh --list names them'
 	@echo 'make check-all  all tests, the heavy sweeps and the fuzzers included'
+	@echo 'make generated  emit the checked-in C of generated/ anew'
 	@echo 'make bench      speed against other runtimes, as ratios'
 	@echo 'make profile    time per layer of the networks NETS'
 	@echo 'make tiles      register tiles measured: what the rows of compiler/target/ are read off'

@@ -4,7 +4,6 @@
 #include "runtime/image.h"
 
 #include <setjmp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <png.h>
@@ -15,7 +14,7 @@ typedef struct Decoder {
     Reason *why;
     png_structp png;
     png_infop info;
-    png_bytepp rows; /* [height] */
+    int passes; /* over the rows: 7 where it is interlaced */
     png_color palette[256];
     int has_palette;
 } Decoder;
@@ -43,16 +42,17 @@ static void give_bytes(png_structp png, png_bytep out, size_t count)
     d->position += count;
 }
 
+/* libpng has refused a file that needs a palette and has none. */
 static void read_palette(Decoder *d)
 {
-    png_colorp colors;
+    png_colorp colors = NULL;
     int count = 0;
 
     for (int i = 0; i < 256; i++)
         d->palette[i].red = d->palette[i].green = d->palette[i].blue = (png_byte)i;
-    if (!png_get_PLTE(d->png, d->info, &colors, &count))
-        png_error(d->png, "it has palette colours but no palette");
-    memcpy(d->palette, colors, (size_t)count * sizeof *colors);
+    png_get_PLTE(d->png, d->info, &colors, &count);
+    for (int i = 0; i < count; i++)
+        d->palette[i] = colors[i];
     d->has_palette = 1;
 }
 
@@ -61,7 +61,7 @@ static void choose_rows(Decoder *d)
 {
     const int type = png_get_color_type(d->png, d->info);
 
-    png_set_interlace_handling(d->png);
+    d->passes = png_set_interlace_handling(d->png);
     if (type == PNG_COLOR_TYPE_PALETTE) {
         read_palette(d);
         png_set_packing(d->png);
@@ -103,16 +103,13 @@ static int read_rows(Decoder *d, Image *image)
 {
     const size_t stride = (size_t)image->width * 3;
 
-    d->rows = malloc((size_t)image->height * sizeof *d->rows);
-    if (!d->rows)
-        return reason_set(d->why, "out of memory");
     if (png_get_rowbytes(d->png, d->info) > stride)
         return reason_set(d->why, "its rows have an unknown layout");
-    for (int y = 0; y < image->height; y++)
-        d->rows[y] = image->rgb + (size_t)y * stride;
-    png_read_image(d->png, d->rows);
+    for (int pass = 0; pass < d->passes; pass++)
+        for (int y = 0; y < image->height; y++)
+            png_read_row(d->png, image->rgb + (size_t)y * stride, NULL);
     for (int y = 0; y < image->height && d->has_palette; y++)
-        color_row(d, d->rows[y], image->width);
+        color_row(d, image->rgb + (size_t)y * stride, image->width);
     return 1;
 }
 
@@ -133,7 +130,6 @@ int png_decode(const ImageSource *source, Image *image, Reason *why)
     d.info = d.png ? png_create_info_struct(d.png) : NULL;
     ok = d.info ? decode_guarded(&d, image) : reason_set(why, "out of memory");
     png_destroy_read_struct(&d.png, &d.info, NULL);
-    free(d.rows);
     return ok;
 }
 #else

@@ -201,6 +201,11 @@ static ExitStatus find_last_pass(const Compilation *c, const Pass **last)
                                 "there is no stage of that name; --dump-after help lists them");
 }
 
+static bool uses_openmp(const Compilation *c)
+{
+    return c->line->threads && strcmp(c->line->threads, "openmp") == 0;
+}
+
 ExitStatus compile_program(Compilation *c)
 {
     const Pass *last;
@@ -215,7 +220,8 @@ ExitStatus compile_program(Compilation *c)
         return EXIT_DONE;
     say(c, "scheduling %d nodes for %s", c->graph->nodes.count, c->target->name);
     c->program = arena_new_of(c->graph_arena, Program);
-    const char *error = program_build(c->graph_arena, c->graph, c->target, c->program);
+    ProgramOptions options = { c->target, uses_openmp(c) };
+    const char *error = program_build(c->graph_arena, c->graph, &options, c->program);
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
 }
 
@@ -239,5 +245,5 @@ Emission compile_emission(Compilation *c, WeightForm form)
                        .classifier = c->classifier,
                        .digest = c->digest,
                        .weights = form,
-                       .openmp = c->line->threads && strcmp(c->line->threads, "openmp") == 0 };
+                       .openmp = uses_openmp(c) };
 }

@@ -173,18 +173,24 @@ static const char *place_of(Binding *b, Loc loc)
     return arena_printf(b->arena, " (%s:%d:%d)", loc.source->name, line, column);
 }
 
-static void report_missing(Binding *b)
+/* The unused tensor of the parameter's shape whose name is nearest, or NULL. */
+static const char *nearest_spare(Binding *b, const Param *p)
 {
     Vec(const char *) spare = { 0 };
     for_each_vec(Offer, offer, &b->offers)
-        if (is_unexpected(offer))
+        if (is_unexpected(offer) && same_shape(offer->tensor, &p->shape))
             vec_push(b->arena, &spare, offer->name);
+    return nearest_name(p->name, spare.at, spare.count);
+}
+
+static void report_missing(Binding *b)
+{
     diag_file_error(b->diag, b->files, "missing-tensor",
                     "%d of the tensors that the network '%s' needs %s missing", b->missing.count,
                     b->g->name, b->missing.count == 1 ? "is" : "are");
     for (int i = 0; i < b->missing.count && i < SHOWN; i++) {
         const Param *p = b->missing.at[i];
-        const char *near = nearest_name(p->name, spare.at, spare.count);
+        const char *near = nearest_spare(b, p);
         diag_note(b->diag, (Loc){ 0 }, "missing: %s %s%s%s%s%s", p->name,
                   shape_text(b->arena, &p->shape), place_of(b, p->loc),
                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");

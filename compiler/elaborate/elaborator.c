@@ -23,7 +23,11 @@ void elaborate_note_calls(Elaborator *e)
 
 static void report(Elaborator *e, Loc loc, const char *key, const char *format, va_list args)
 {
-    if (e->stopped || !is_new_report(e, loc, key))
+    if (e->stopped)
+        return;
+    if (++e->failures > ELABORATE_MAX_FAILURES)
+        e->stopped = true;
+    if (!is_new_report(e, loc, key))
         return;
     diag_error(e->diag, loc, key, "%s", arena_vprintf(e->arena, format, args));
     elaborate_note_calls(e);
@@ -60,6 +64,9 @@ bool elaborate_step(Elaborator *e, Loc loc, int64_t count)
 const char *elaborate_suggestion(Elaborator *e, const char *name, const char *const *names,
                                  int count)
 {
+    enum { TRIES = 50 }; /* looking through all names takes its time */
+    if (e->failures > TRIES)
+        return "";
     const char *nearest = nearest_name(name, names, count);
     int length = (int)strlen(name);
     bool alike = nearest && edit_distance(name, nearest, length) < length;

@@ -21,7 +21,8 @@ enum {
     ELABORATE_MAX_LIST = 100000, /* items */
     ELABORATE_MAX_NESTED = 100,  /* lists in lists */
     ELABORATE_MAX_STRING = 4096, /* bytes */
-    ELABORATE_MAX_IMPORTS = 100  /* files in files */
+    ELABORATE_MAX_IMPORTS = 100, /* files in files */
+    ELABORATE_MAX_FAILURES = 500 /* after so many errors the rest would tell nothing new */
 };
 
 typedef struct Module Module;
@@ -74,6 +75,7 @@ typedef struct Elaborator {
     Map signatures;    /* of operators, made when first called */
     Frame *frame;
     int64_t steps;
+    int failures; /* errors, those included that were reported before */
     int depth;
     bool stopped; /* after a limit */
 } Elaborator;

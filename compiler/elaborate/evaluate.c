@@ -442,8 +442,11 @@ static void run_for(Elaborator *e, const Stmt *s)
         e->frame->failed = true;
         return;
     }
+    int failures = e->failures;
     for (int i = 0; i < list.list.count && !e->frame->returned && !e->stopped; i++) {
-        if (!elaborate_step(e, s->loc, 1))
+        if (e->failures > failures) /* the other rounds would fail alike */
+            e->frame->failed = true;
+        if (e->frame->failed || !elaborate_step(e, s->loc, 1))
             return;
         assign_targets(e, &s->targets, list.list.item[i], s->value->loc);
         evaluate_body(e, &s->body);

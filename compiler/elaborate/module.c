@@ -40,12 +40,28 @@ static const char *plain_string(Elaborator *e, const Expr *s, const char *what)
     return NULL;
 }
 
+/* "a/../b" as "b", where that is the same file (a may be a link to elsewhere). */
+static const char *tidy_path(Elaborator *e, const char *path)
+{
+    char *tidy = arena_strdup(e->arena, path);
+    for (char *up; (up = strstr(tidy, "/../")) && up != tidy;) {
+        char *begin = up;
+        while (begin > tidy && begin[-1] != '/')
+            begin--;
+        if (strncmp(begin, "../", 3) == 0 || strncmp(begin, "./", 2) == 0)
+            break;
+        memmove(begin, up + 4, strlen(up + 4) + 1);
+    }
+    return strcmp(resolved_path(e, tidy), resolved_path(e, path)) == 0 ? tidy : path;
+}
+
 static void import(Elaborator *e, Module *m, const Stmt *stmt)
 {
     const char *name = plain_string(e, stmt->value, "the name of a file");
     if (!name)
         return;
-    Module *imported = module_load(e, path_beside(e->arena, m->path, name), stmt->value->loc);
+    const char *path = tidy_path(e, path_beside(e->arena, m->path, name));
+    Module *imported = module_load(e, path, stmt->value->loc);
     if (imported)
         vec_push(e->arena, &m->imports, imported);
 }

@@ -161,8 +161,10 @@ Value operator_add(Elaborator *e, OpKind op, Loc loc, Node *const *inputs, int c
         return error_value;
     int errors = e->diag->errors;
     Node *n = graph_add(e->graph, op, path, loc, inputs, count, attr, e->diag);
-    if (!n && e->diag->errors > errors)
+    if (!n && e->diag->errors > errors) {
+        e->failures++;
         elaborate_note_calls(e);
+    }
     if (!n || !claim_params(e, n))
         return error_value;
     return (Value){ .kind = VALUE_TENSOR, .tensor = n };

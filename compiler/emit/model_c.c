@@ -84,6 +84,18 @@ static void put_head(Emission *e, Writer *w)
     w_linef(w, "const char %s_digest[] = \"%s\";", e->name, e->digest);
 }
 
+/* A label as it reads, behind its escaped form; "" where that says it already. Bytes 0xE2 begin,
+ * among others, the characters that turn text around, of which compilers warn. */
+static const char *label_comment(Arena *a, const char *label)
+{
+    bool escaped = false, plain = true;
+    for (const unsigned char *c = (const unsigned char *)label; *c; c++) {
+        escaped |= *c >= 128;
+        plain &= *c >= ' ' && *c != 127 && *c != 0xE2 && *c != '*' && *c != '\\';
+    }
+    return escaped && plain ? arena_printf(a, " /* %s */", label) : "";
+}
+
 static void put_labels(Emission *e, Writer *w)
 {
     const Classifier *c = e->classifier;
@@ -91,8 +103,8 @@ static void put_labels(Emission *e, Writer *w)
         return;
     w_blank(w);
     w_linef(w, "const char *const %s_labels[%d] = {", e->name, c->labels.count);
-    for (int i = 0; i < c->labels.count; i++)
-        w_linef(w, "%s,", c_string(e->arena, c->labels.at[i]));
+    for_each_vec(const char *const, label, &c->labels)
+        w_linef(w, "%s,%s", c_string(e->arena, *label), label_comment(e->arena, *label));
     w_line(w, "};");
 }
 
@@ -156,12 +168,28 @@ static const char *call_text(Emission *e, const Call *c)
     return text_string(&t);
 }
 
+/* As it lies in memory: "56x56x64". */
+static const char *size_text(Arena *a, const Node *n)
+{
+    const int64_t *d = n->shape.dim;
+    if (n->shape.rank == 4)
+        return arena_printf(a, "%lldx%lldx%lld", (long long)d[2], (long long)d[3], (long long)d[1]);
+    Text t = { .arena = a };
+    for (int i = 1; i < n->shape.rank; i++)
+        text_printf(&t, "%s%lld", i > 1 ? "x" : "", (long long)d[i]);
+    return text_string(&t);
+}
+
+/* Path, what is computed, shapes, cost, tile. */
 static const char *call_comment(Emission *e, const Call *c)
 {
-    Text t = { .arena = e->arena };
-    text_printf(&t, "%s: %s", c->node ? c->node->path : "", c->summary);
+    Arena *a = e->arena;
+    Text t = { .arena = a };
+    text_printf(&t, "%s: %s", c->node->path, c->summary);
+    if (c->node->input_count)
+        text_printf(&t, ", %s -> %s", size_text(a, c->node->input[0]), size_text(a, c->node));
     if (c->macs)
-        text_printf(&t, "; %s MACs", count_text(e->arena, c->macs));
+        text_printf(&t, "; %s MACs", count_text(a, c->macs));
     if (c->tile && c->tile[0])
         text_printf(&t, "; tile %s", c->tile);
     return text_string(&t);

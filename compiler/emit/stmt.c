@@ -137,7 +137,7 @@ static void print_for(Printer *p, const Stmt *s)
     const char *name = printer_declare(p, s->var, s->var->name);
     Scope scope = { p->scope, s->var, s->lo, s->hi };
     p->scope = &scope;
-    if (s->mark != LOOP_PLAIN)
+    if (s->mark == LOOP_UNROLL || s->mark == LOOP_PARALLEL)
         w_line(p->w, marks[s->mark]);
     print_body(p,
                arena_printf(p->arena, "for (int %s = %s; %s < %s; %s++)", name, lo, name, hi, name),

@@ -93,8 +93,8 @@ typedef struct Place {
 
 static void put_layout(Place *p, Span text, int columns, int tail);
 
-/* The length of the first piece of `text`: up to a space at depth 0 behind `,` `;` or `=`, or in front of a binary
- * operator. Never between a type and its name. */
+/* The length of the first piece of `text`: up to a space at depth 0 behind `,` `;` or `=`, or in
+ * front of a binary operator. Never between a type and its name. */
 static int first_piece(Span text)
 {
     Lexer l = { 0 };
@@ -142,8 +142,8 @@ static void new_line(Place *p, int columns)
     p->column = columns;
 }
 
-/* The pieces of `text`, as many as fit on a line; a piece that fits nowhere is broken in itself, right behind
- * the `=` where there is one. */
+/* The pieces of `text`, as many as fit on a line; a piece that fits nowhere is broken in itself,
+ * right behind the `=` where there is one. */
 static void put_pieces(Place *p, Span text, int columns, int tail)
 {
     for (bool first = true; text.length > 0; first = false) {
@@ -162,7 +162,8 @@ static void put_pieces(Place *p, Span text, int columns, int tail)
     }
 }
 
-/* `text` from the pen on, `columns` being the indentation of the line; `tail` columns must stay free. */
+/* `text` from the pen on, `columns` being the indentation of the line; `tail` columns must stay
+ * free. */
 static void put_layout(Place *p, Span text, int columns, int tail)
 {
     if (p->column + text.length + tail <= COLUMNS) {
@@ -180,7 +181,8 @@ static void put_layout(Place *p, Span text, int columns, int tail)
         return;
     }
     put_span(p, (Span){ text.at, head });
-    if (p->column + first_piece(group) > COLUMNS)
+    int first = first_piece(group);
+    if (p->column + first + (first == group.length ? behind + tail : 0) > COLUMNS)
         new_line(p, columns + INDENT);
     put_pieces(p, group, columns + INDENT, tail + behind);
     put_span(p, (Span){ group.at + group.length, behind });

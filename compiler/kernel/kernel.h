@@ -44,6 +44,7 @@ typedef struct KernelEnv {
     Arena *arena;
     const Target *target; /* lanes and instructions are its own; NULL: textbook */
     Tile tile;            /* of this node */
+    bool parallel;        /* mark loops for threads */
 } KernelEnv;
 
 /* True for the convolutions that Winograd's form can compute. */

@@ -2,8 +2,8 @@
  * are lanes throughout.
  *   depthwise:  y[oy][ox][c] = act(b[c] + sum over ky, kx of x[iy][ix][c] * w[ky][kx][c] + r)
  *   max, avg:   the maximum, the mean of the pixels of the window; padding never wins, and counts
- *               in the mean where count_include_pad says so (PyTorch's rule with ceil_mode: only the
- *               padding that was asked for). */
+ *               in the mean where count_include_pad says so (PyTorch's rule with ceil_mode: only
+ *               the padding that was asked for). */
 #include "compiler/kernel/common.h"
 
 #include <float.h>

@@ -279,6 +279,8 @@ const char *make_winograd(Make *m, int size)
     declare(m, &w);
     Stmt *nests[] = { input_transform(m, &w), products(m, &w), output_transform(m, &w) };
     Stmt *batch = st_block(L, 3, nests);
-    make_finish(m, st_for(L, w.batch_row, ix_int(L, 0), ix_int(L, div_up(w.rows, w.batch)), batch));
+    Stmt *nest = st_for(L, w.batch_row, ix_int(L, 0), ix_int(L, div_up(w.rows, w.batch)), batch);
+    nest->mark = LOOP_SEQUENTIAL;
+    make_finish(m, nest);
     return NULL;
 }

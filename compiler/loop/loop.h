@@ -95,9 +95,10 @@ struct Expr {
 
 typedef enum LoopMark {
     LOOP_PLAIN,
-    LOOP_UNROLL,  /* printed with KILN_UNROLL: a loop over registers */
-    LOOP_LANES,   /* about to be vectorised: stays a loop even of one iteration */
-    LOOP_PARALLEL /* iterations are independent: printed with KILN_PARALLEL */
+    LOOP_UNROLL,     /* printed with KILN_UNROLL: a loop over registers */
+    LOOP_LANES,      /* about to be vectorised: stays a loop even of one iteration */
+    LOOP_SEQUENTIAL, /* iterations share scratch: never in parallel */
+    LOOP_PARALLEL    /* iterations are independent: printed with KILN_PARALLEL */
 } LoopMark;
 
 typedef enum StmtKind {
@@ -214,6 +215,8 @@ Stmt *loop_unroll(Arena *L, Stmt *s, const Var *v);
 Stmt *loop_unroll_dependent(Arena *L, Stmt *s, const Var *v);
 /* Marks every loop over `v`. */
 Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark);
+/* parallel.c: marks the loops that threads share, LOOP_PARALLEL. */
+Stmt *loop_mark_parallel(Arena *L, Stmt *s);
 /* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations. */
 Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes);
 

@@ -17,13 +17,21 @@ typedef struct Builder {
     Program *p;
     Kernel *kernel; /* [nodes] */
     Map functions;  /* name -> Function */
-    Map arrays;     /* path and layout -> ConstArray */
+    bool parallel;
+    Map arrays; /* path and layout -> ConstArray */
     MemoryPlan plan;
 } Builder;
 
+/* Starting threads costs some microseconds. */
+static bool is_worth_threads(const Node *n)
+{
+    return node_macs(n) >= 200000 || shape_count(&n->shape) >= 32768;
+}
+
 static const char *build_kernel(Builder *b, const Node *n)
 {
-    KernelEnv env = { b->arena, b->p->target, choose_tile(b->p->target, n) };
+    KernelEnv env = { b->arena, b->p->target, choose_tile(b->p->target, n),
+                      b->parallel && is_worth_threads(n) };
     Kernel *k = &b->kernel[n->id];
     const char *error = kernel_build(&env, n, k);
     if (error)
@@ -126,12 +134,12 @@ static void plan(Builder *b)
     b->p->arena_lower_bound = b->plan.lower_bound;
 }
 
-const char *program_build(Arena *arena, const Graph *g, const Target *target, Program *out)
+const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *options, Program *out)
 {
-    *out = (Program){ .name = g->name, .graph = g, .target = target };
+    *out = (Program){ .name = g->name, .graph = g, .target = options->target };
     out->input_count = shape_count(&g->input->shape);
     out->output_count = shape_count(&g->output->shape);
-    Builder b = { .arena = arena, .g = g, .p = out };
+    Builder b = { .arena = arena, .g = g, .p = out, .parallel = options->parallel };
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     for_each_node(n, g) {
         const char *error = kernel_is_void(n) ? NULL : build_kernel(&b, n);

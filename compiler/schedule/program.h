@@ -41,9 +41,15 @@ typedef struct Program {
     int64_t input_count, output_count;
 } Program;
 
+typedef struct ProgramOptions {
+    const Target *target;
+    bool parallel; /* loops are marked for threads where the work is worth starting them */
+} ProgramOptions;
+
 /* Builds the program of a graph that has been through all passes, its parameters bound. NULL, or
  * which node cannot be compiled and why. */
-const char *program_build(Arena *arena, const Graph *g, const Target *target, Program *out);
+const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *options,
+                          Program *out);
 
 /* The text dump of the golden tests: calls with their places, arrays, loop nests. */
 void program_dump(const Program *p, Text *t);

@@ -1,10 +1,12 @@
-/* The canonical form: four spaces, one statement a line, at most one blank line, 100 columns where a bracket can be broken. A list or call is broken, one element a line, where it does not
- * fit, where it ends in a comma, or where a comment stands in it; a long list of mere literals is
- * filled instead. These decisions depend only on what the output preserves, so printing
- * the output again changes nothing.
+/* The canonical form: four spaces, one statement a line, at most one blank line, 100 columns
+ * where a bracket can be broken. A list or call is broken, one element a line, where it does not
+ * fit, where it ends in a comma, or where a comment stands in it; a long list of mere literals
+ * is filled instead. These decisions depend only on what the output preserves, so printing the
+ * output again changes nothing.
  *
- * Comments are kept in source order: before the statement or element that follows them, or behind
- * the one whose line they end. One in the middle of an expression moves behind its statement. */
+ * Comments are kept in source order: before the statement or element that follows them, or
+ * behind the one whose line they end. One in the middle of an expression moves behind its
+ * statement. */
 #include "compiler/syntax/ast_print.h"
 
 #include "compiler/syntax/parse.h"

@@ -1,4 +1,5 @@
-/* Emits the network of an oracle, for those that models/ has no page of: network ARCH TARGET FOLDER */
+/* Emits the network of an oracle, for those that models/ has no page of: network ARCH TARGET
+ * FOLDER */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"
 #include "compiler/pass/pass.h"
@@ -18,7 +19,7 @@ static const char *emit_network(Arena *a, const char *arch, const Target *t, con
     pass_run(g, NULL, scratch);
     arena_free(scratch);
     Program p;
-    error = program_build(a, g, t, &p);
+    error = program_build(a, g, &(ProgramOptions){ t, false }, &p);
     if (error)
         return error;
     p.name = arch;

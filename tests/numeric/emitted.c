@@ -144,7 +144,7 @@ static bool build_and_run(const Oracle *o, const Graph *g, const Target *t, cons
 {
     Arena *a = o->arena;
     Program p;
-    const char *error = program_build(a, g, t, &p);
+    const char *error = program_build(a, g, &(ProgramOptions){ t, false }, &p);
     p.name = "net";
     Emission e = { .arena = a, .program = &p, .digest = "0", .weights = WEIGHTS_INCBIN };
     error = error ? error : emit_folder(&e, folder);

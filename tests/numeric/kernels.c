@@ -1,5 +1,8 @@
-/* interp(graph) = eval(program), per operator, target and awkward shape. printed.c has the other edge of the
- * triangle, eval(program) = run(emitted C).
+<<<<<<< HEAD
+/* interp(graph) = eval(program), per operator, target and awkward shape. printed.c has the other
+ * edge of the triangle, eval(program) = run(emitted C). ======= /* interp(graph) =
+ * eval(program), per operator, target and awkward shape. printed.c has the other edge of the
+ * triangle, eval(program) = run(emitted C). >>>>>>> infra
  *
  *   kernels [TARGET [CASE]]        default: every target; closing line: N passed, N failed */
 #include "compiler/base/diag.h"
@@ -79,7 +82,7 @@ static int run_case(const KernelCase *c, const Target *t)
     Graph *g = graph_copy(a, source);
     pass_run(g, NULL, scratch);
     if (!error)
-        error = program_build(a, g, t, &p);
+        error = program_build(a, g, &(ProgramOptions){ t, false }, &p);
     double worst = 0;
     if (!error) {
         to_storage(source->output, run.value[source->output->id], want);

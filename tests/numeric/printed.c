@@ -1,7 +1,9 @@
-/* eval(loop nest) = run(emitted C), bit for bit: every function of every kernel case, and Winograd's forms, printed
- * into one translation unit per target, compiled and run on the values that the evaluator got.
+/* eval(loop nest) = run(emitted C), bit for bit: every function of every kernel case, and
+ * Winograd's forms, printed into one translation unit per target, compiled and run on the values
+ * that the evaluator got.
  *
- *   printed TARGET [--cc CC] [--cflags FLAGS] [--run LAUNCHER]    closing line: N passed, N failed */
+ *   printed TARGET [--cc CC] [--cflags FLAGS] [--run LAUNCHER]    closing line: N passed, N
+ * failed */
 #include "compiler/base/diag.h"
 #include "compiler/base/file.h"
 #include "compiler/base/map.h"
@@ -22,7 +24,7 @@ typedef struct Suite {
     Map functions; /* name -> Function */
 } Suite;
 
-/* --- collecting functions ----------------------------------------------------------------------- */
+/* --- collecting functions --------------------------------------------------------------------- */
 
 static void collect(Suite *s, const Function *f)
 {
@@ -35,7 +37,7 @@ static void collect_case(Suite *s, const KernelCase *c)
     Program p;
     Graph *g = graph_copy(s->arena, kernel_case_graph(s->arena, c));
     pass_run(g, NULL, scratch);
-    const char *error = program_build(s->arena, g, s->target, &p);
+    const char *error = program_build(s->arena, g, &(ProgramOptions){ s->target, false }, &p);
     if (error)
         bug("%s: %s", c->name, error);
     for (int i = 0; i < p.functions.count; i++)
@@ -53,7 +55,7 @@ static void collect_winograd(Suite *s, const KernelCase *c)
     n->input[0]->view = (View){ n->input[0], 0 };
     for (int size = 2; size <= 4; size += 2) {
         Kernel k;
-        KernelEnv env = { s->arena, s->target, choose_tile(s->target, n) };
+        KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), false };
         env.tile.winograd = size;
         const char *error = kernel_build(&env, n, &k);
         error = error ? error : loop_check(s->arena, k.function);
@@ -63,7 +65,7 @@ static void collect_winograd(Suite *s, const KernelCase *c)
     }
 }
 
-/* --- the program -------------------------------------------------------------------------------- */
+/* --- the program ------------------------------------------------------------------------------ */
 
 static int64_t floats_of(const Buffer *b)
 {
@@ -116,10 +118,10 @@ static void print_program(Suite *s, FILE *out)
     w_line(&w, "}");
 }
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values ----------------------------------------------------------------------------------- */
 
-/* Everything is noise, also what is written: an element that a kernel forgets shows. Norms take roots of
- * sums of squares, so nothing needs care. */
+/* Everything is noise, also what is written: an element that a kernel forgets shows. Norms take
+ * roots of sums of squares, so nothing needs care. */
 static float **random_arguments(Arena *a, const Function *f)
 {
     float **arg = arena_new_array(a, float *, f->param_count);

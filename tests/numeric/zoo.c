@@ -1,8 +1,8 @@
-/* The pages of models/ are the networks that they are named after: their graphs equal those of the
- * reference manifests operator by operator, attributes and tensor names included. Compared are hashes
- * of each node's operator, attributes, parameters and inputs, so the order of independent
- * nodes does not matter. Identities (dropout, a flatten of single pixels) and the two ways to
- * write a global average are seen through.
+/* The pages of models/ are the networks that they are named after: their graphs equal those of
+ * the reference manifests operator by operator, attributes and tensor names included. Compared
+ * are hashes of each node's operator, attributes, parameters and inputs, so the order of
+ * independent nodes does not matter. Identities (dropout, a flatten of single pixels) and the
+ * two ways to write a global average are seen through.
  *
  * Usage: zoo [MODEL...]        closing line: N passed, N failed, N skipped */
 #include "compiler/base/map.h"
@@ -35,6 +35,11 @@ static const char *const pages[][2] = {
     { "efficientnet", "efficientnet_b7" },
     { "inception_v3", "inception_v3" },
     { "se_resnet", "se_resnet50" },
+    { "inception_resnet_v2", "inceptionresnetv2" },
+    { "mobilenet_v3", "mobilenet_v3_small" },
+    { "xception", "xception" },
+    { "xception", "se_xception" },
+    { "xception", "se_xception_top" },
 };
 
 typedef struct Hashes {
@@ -78,6 +83,8 @@ static bool is_global_average(const Node *n)
         return a->kernel[0] == node_height(n->input[0]) &&
                a->kernel[1] == node_width(n->input[0]) && is_single_pixel(n) && !a->pad[0] &&
                !a->pad[1] && !a->pad[2] && !a->pad[3];
+    if (n->op == OP_MEAN)
+        return a->axis_count == 2 && a->axes[0] == 2 && a->axes[1] == 3;
     return n->op == OP_GLOBAL_AVG_POOL;
 }
 
@@ -100,6 +107,8 @@ static void describe(const Node *n, Text *t)
         text_printf(t, " g%" PRId64, a->groups);
     if (n->op == OP_BATCH_NORM || n->op == OP_GROUP_NORM)
         text_printf(t, " eps%.9g", a->eps);
+    if (n->op == OP_AFFINE)
+        text_printf(t, " %.9g %.9g", a->scale, a->shift);
     if (n->op == OP_CONCAT)
         text_printf(t, " axis%d", a->axis);
     if (!is_global_average(n) &&

@@ -1,4 +1,5 @@
-/* Small graphs around one operator each, with awkward shapes: one pixel, primes, strides, tails, borders. */
+/* Small graphs around one operator each, with awkward shapes: one pixel, primes, strides, tails,
+ * borders. */
 #ifndef KILN_TESTS_SUPPORT_KERNEL_CASES_H
 #define KILN_TESTS_SUPPORT_KERNEL_CASES_H
 

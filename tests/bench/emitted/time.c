@@ -1,11 +1,11 @@
-/* Times an emitted network: compiled with -DNETWORK=name -DHEADER='"name.h"' and the network's size macros, with
- * -DKILN_TRACE node by node.
+/* Times an emitted network: compiled with -DNETWORK=name -DHEADER='"name.h"' and the network's
+ * size macros, with -DKILN_TRACE node by node.
  *
  *   time RUNS       prints "least median" in milliseconds, after one run to warm up
  *   profile RUNS    prints "index milliseconds" per node, the least of the runs
  *
- * Time is the thread's processor time, which other load on the machine disturbs little; the wall clock where
- * the network has several threads (-DWALL_CLOCK). */
+ * Time is the thread's processor time, which other load on the machine disturbs little; the wall
+ * clock where the network has several threads (-DWALL_CLOCK). */
 #include HEADER
 
 #include <stdio.h>

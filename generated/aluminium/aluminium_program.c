@@ -1,0 +1,50 @@
+/* What a program around the network needs to know of it. */
+#include "aluminium.h"
+
+static void run(void *context, const float *input, float *output, void *arena)
+{
+    (void)context;
+    aluminium_run(input, output, arena);
+}
+
+static const kiln_network network = {
+    .name = "aluminium",
+    .digest = aluminium_digest,
+    .target = "c99",
+    .input = { 3, { 3, 96, 128 } },
+    .output = { 1, { 12 } },
+    .arena_bytes = ALUMINIUM_ARENA_BYTES,
+    .weight_bytes = ALUMINIUM_WEIGHT_BYTES,
+    .stack_bytes = ALUMINIUM_STACK_BYTES,
+    .macs = 28607616,
+    .run = run,
+};
+
+static const kiln_step steps[] = {
+    { KILN_STEP_COLOR, KILN_COLOR_RGB, { 0, 0, 0, 0 }, { 0 } },
+    { KILN_STEP_RESIZE, KILN_FILTER_BILINEAR, { 96, 128, 0, 0 }, { 0 } },
+    { KILN_STEP_SCALE, 0, { 0, 0, 0, 0 }, { 0.0039215686274509803 } },
+    { KILN_STEP_NORMALIZE, 0, { 0, 0, 0, 0 }, { 0.5, 0.5, 0.5, 0, 0.25, 0.25, 0.25, 1 } },
+};
+
+static const kiln_member members[] = {
+    { &network, steps, 4, 1 },
+};
+
+extern const kiln_classifier kiln_program;
+const kiln_classifier kiln_program = {
+    .name = "aluminium",
+    .members = members,
+    .member_count = 1,
+    .merge = KILN_MERGE_SINGLE,
+    .decision = {
+        .activation = KILN_ACTIVATION_SOFTMAX,
+        .rule = KILN_RULE_BEST,
+        .top = 0,
+        .has_threshold = 0,
+        .threshold = 0,
+    },
+    .labels = aluminium_labels,
+    .label_count = 12,
+    .takes_pictures = 1,
+};

@@ -1,0 +1,306 @@
+/* tiny for avx2, made by kiln. 53.31 k multiply-accumulates, 4608 bytes of weights, 8192 bytes
+ * of scratch.
+ * Compiler flags: -O2 -mavx2 -mfma
+ * Digest of the network and its weights:
+ * b2e98616804c1f597d485c0e57c830c7aa539f798d4004c08481436856bb6c7f */
+#include "tiny.h"
+#include "tiny_weights.h"
+
+#include <immintrin.h>
+
+const char tiny_digest[] = "b2e98616804c1f597d485c0e57c830c7aa539f798d4004c08481436856bb6c7f";
+
+static void conv3x3_s2_16x16x3_8x8x16_relu(const float (*x)[16][3],
+    const float (*w)[1][3][3][3][16], const float (*b)[1][16], float (*y)[8][16])
+{
+    for (int oy = 0; oy < 8; oy++) {
+        {
+            __m256 acc[4][2];
+            KILN_UNROLL
+            for (int m = 0; m < 4; m++) {
+                KILN_UNROLL
+                for (int n = 0; n < 2; n++)
+                    acc[m][n] = _mm256_loadu_ps(&b[0][0][8 * n]);
+            }
+            for (int ky = kiln_max_int(0, 1 - 2 * oy); ky < 3; ky++) {
+                for (int c = 0; c < 3; c++) {
+                    KILN_UNROLL
+                    for (int m = 1; m < 4; m++) {
+                        KILN_UNROLL
+                        for (int n = 0; n < 2; n++)
+                            acc[m][n] = _mm256_fmadd_ps(
+                                _mm256_set1_ps(x[2 * oy + ky - 1][2 * m - 1][c]),
+                                _mm256_loadu_ps(&w[0][0][ky][0][c][8 * n]), acc[m][n]);
+                    }
+                }
+                for (int c = 0; c < 3; c++) {
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++) {
+                        KILN_UNROLL
+                        for (int n = 0; n < 2; n++)
+                            acc[m][n] = _mm256_fmadd_ps(
+                                _mm256_set1_ps(x[2 * oy + ky - 1][2 * m][c]),
+                                _mm256_loadu_ps(&w[0][0][ky][1][c][8 * n]), acc[m][n]);
+                    }
+                }
+                for (int c = 0; c < 3; c++) {
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++) {
+                        KILN_UNROLL
+                        for (int n = 0; n < 2; n++)
+                            acc[m][n] = _mm256_fmadd_ps(
+                                _mm256_set1_ps(x[2 * oy + ky - 1][2 * m + 1][c]),
+                                _mm256_loadu_ps(&w[0][0][ky][2][c][8 * n]), acc[m][n]);
+                    }
+                }
+            }
+            KILN_UNROLL
+            for (int m = 0; m < 4; m++) {
+                KILN_UNROLL
+                for (int n = 0; n < 2; n++)
+                    _mm256_storeu_ps(&y[oy][m][8 * n],
+                        _mm256_max_ps(acc[m][n], _mm256_set1_ps(0.0f)));
+            }
+        }
+        {
+            __m256 acc[4][2];
+            KILN_UNROLL
+            for (int m = 0; m < 4; m++) {
+                KILN_UNROLL
+                for (int n = 0; n < 2; n++)
+                    acc[m][n] = _mm256_loadu_ps(&b[0][0][8 * n]);
+            }
+            for (int ky = kiln_max_int(0, 1 - 2 * oy); ky < 3; ky++) {
+                for (int kx = 0; kx < 3; kx++) {
+                    for (int c = 0; c < 3; c++) {
+                        KILN_UNROLL
+                        for (int m = 0; m < 4; m++) {
+                            KILN_UNROLL
+                            for (int n = 0; n < 2; n++)
+                                acc[m][n] = _mm256_fmadd_ps(
+                                    _mm256_set1_ps(x[2 * oy + ky - 1][2 * m + kx + 7][c]),
+                                    _mm256_loadu_ps(&w[0][0][ky][kx][c][8 * n]), acc[m][n]);
+                        }
+                    }
+                }
+            }
+            KILN_UNROLL
+            for (int m = 0; m < 4; m++) {
+                KILN_UNROLL
+                for (int n = 0; n < 2; n++)
+                    _mm256_storeu_ps(&y[oy][m + 4][8 * n],
+                        _mm256_max_ps(acc[m][n], _mm256_set1_ps(0.0f)));
+            }
+        }
+    }
+}
+
+static void depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu(const float (*x)[8][16],
+    const float (*w)[3][3][16], const float (*b)[1][16], float (*y)[8][16])
+{
+    for (int ot = 0; ot < 2; ot++) {
+        for (int oy = 0; oy < 8; oy++) {
+            {
+                __m256 acc[4];
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++)
+                    acc[m] = _mm256_loadu_ps(&b[0][0][8 * ot]);
+                for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
+                    KILN_UNROLL
+                    for (int m = 1; m < 4; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m - 1][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][0][8 * ot]), acc[m]);
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][1][8 * ot]), acc[m]);
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m + 1][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][2][8 * ot]), acc[m]);
+                }
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++)
+                    _mm256_storeu_ps(&y[oy][m][8 * ot],
+                        _mm256_max_ps(acc[m], _mm256_set1_ps(0.0f)));
+            }
+            {
+                __m256 acc[4];
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++)
+                    acc[m] = _mm256_loadu_ps(&b[0][0][8 * ot]);
+                for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m + 3][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][0][8 * ot]), acc[m]);
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m + 4][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][1][8 * ot]), acc[m]);
+                    KILN_UNROLL
+                    for (int m = 0; m < 3; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m + 5][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][2][8 * ot]), acc[m]);
+                }
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++)
+                    _mm256_storeu_ps(&y[oy][m + 4][8 * ot],
+                        _mm256_max_ps(acc[m], _mm256_set1_ps(0.0f)));
+            }
+        }
+    }
+}
+
+static void conv1x1_s1_1x64x16_1x64x16_residual_relu(const float (*x)[64][16],
+    const float (*r)[64][16], const float (*w)[1][1][1][16][16], const float (*b)[1][16],
+    float (*y)[64][16])
+{
+    for (int t = 0; t < 9; t++) {
+        __m256 acc[6][2];
+        KILN_UNROLL
+        for (int m = 0; m < 6; m++) {
+            KILN_UNROLL
+            for (int n = 0; n < 2; n++)
+                acc[m][n] = _mm256_loadu_ps(&b[0][0][8 * n]);
+        }
+        for (int c = 0; c < 16; c++) {
+            KILN_UNROLL
+            for (int m = 0; m < 6; m++) {
+                KILN_UNROLL
+                for (int n = 0; n < 2; n++)
+                    acc[m][n] = _mm256_fmadd_ps(_mm256_set1_ps(x[0][6 * t + m][c]),
+                        _mm256_loadu_ps(&w[0][0][0][0][c][8 * n]), acc[m][n]);
+            }
+        }
+        KILN_UNROLL
+        for (int m = 0; m < 6; m++) {
+            KILN_UNROLL
+            for (int n = 0; n < 2; n++)
+                _mm256_storeu_ps(&y[0][6 * t + m][8 * n],
+                    _mm256_max_ps(
+                        _mm256_add_ps(acc[m][n], _mm256_loadu_ps(&r[0][6 * t + m][8 * n])),
+                        _mm256_set1_ps(0.0f)));
+        }
+    }
+    for (int t = 0; t < 2; t++) {
+        __m256 acc[5][2];
+        KILN_UNROLL
+        for (int m = 0; m < 5; m++) {
+            KILN_UNROLL
+            for (int n = 0; n < 2; n++)
+                acc[m][n] = _mm256_loadu_ps(&b[0][0][8 * n]);
+        }
+        for (int c = 0; c < 16; c++) {
+            KILN_UNROLL
+            for (int m = 0; m < 5; m++) {
+                KILN_UNROLL
+                for (int n = 0; n < 2; n++)
+                    acc[m][n] = _mm256_fmadd_ps(_mm256_set1_ps(x[0][5 * t + m + 54][c]),
+                        _mm256_loadu_ps(&w[0][0][0][0][c][8 * n]), acc[m][n]);
+            }
+        }
+        KILN_UNROLL
+        for (int m = 0; m < 5; m++) {
+            KILN_UNROLL
+            for (int n = 0; n < 2; n++)
+                _mm256_storeu_ps(&y[0][5 * t + m + 54][8 * n],
+                    _mm256_max_ps(
+                        _mm256_add_ps(acc[m][n], _mm256_loadu_ps(&r[0][5 * t + m + 54][8 * n])),
+                        _mm256_set1_ps(0.0f)));
+        }
+    }
+}
+
+static void max_pool2x2_s2_p0_0_8x8x16_4x4x16_e0_0(const float (*x)[8][16], float (*y)[4][16])
+{
+    for (int ot = 0; ot < 2; ot++) {
+        for (int oy = 0; oy < 4; oy++) {
+            __m256 acc[4];
+            KILN_UNROLL
+            for (int m = 0; m < 4; m++)
+                acc[m] = _mm256_set1_ps(-3.4028235e+38f);
+            for (int ky = 0; ky < 2; ky++) {
+                KILN_UNROLL
+                for (int kx = 0; kx < 2; kx++) {
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++)
+                        acc[m] = _mm256_max_ps(_mm256_loadu_ps(&x[2 * oy + ky][2 * m + kx][8 * ot]),
+                            acc[m]);
+                }
+            }
+            KILN_UNROLL
+            for (int m = 0; m < 4; m++)
+                _mm256_storeu_ps(&y[oy][m][8 * ot], acc[m]);
+        }
+    }
+}
+
+static void global_avg_pool_1x16x16_1x1x16(const float (*x)[16][16], float (*y)[1][16])
+{
+    for (int cv = 0; cv < 2; cv++) {
+        __m256 part[16];
+        for (int j = 0; j < 16; j++)
+            part[j] = _mm256_set1_ps(0.0f);
+        for (int j = 0; j < 16; j++)
+            part[j] = _mm256_add_ps(part[j], _mm256_loadu_ps(&x[0][j][8 * cv]));
+        for (int j = 0; j < 8; j++)
+            part[j] = _mm256_add_ps(part[j], part[j + 8]);
+        for (int j = 0; j < 4; j++)
+            part[j] = _mm256_add_ps(part[j], part[j + 4]);
+        for (int j = 0; j < 2; j++)
+            part[j] = _mm256_add_ps(part[j], part[j + 2]);
+        part[0] = _mm256_add_ps(part[0], part[1]);
+        _mm256_storeu_ps(&y[0][0][8 * cv], _mm256_div_ps(part[0], _mm256_set1_ps(16.0f)));
+    }
+}
+
+static void dense_1x1x16_1x1x4(const float (*x)[1][16], const float (*w)[1][1][1][16][16],
+    const float (*b)[1][16], float (*y)[1][4])
+{
+    __m256 acc;
+    acc = _mm256_loadu_ps(&b[0][0][0]);
+    for (int c = 0; c < 16; c++)
+        acc =
+            _mm256_fmadd_ps(_mm256_set1_ps(x[0][0][c]), _mm256_loadu_ps(&w[0][0][0][0][c][0]), acc);
+    _mm256_maskstore_ps(&y[0][0][0],
+        _mm256_cmpgt_epi32(_mm256_set1_epi32(4), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)), acc);
+}
+
+void tiny_run(const tiny_input_t *input, tiny_output_t *output, void *memory KILN_TRACE_PARAMETER)
+{
+    float *const arena = memory;
+
+    /* stem: conv2d 3x3 stride 2 pad 1, relu; 27.65 k MACs; tile 6 pixels x 16 channels */
+    conv3x3_s2_16x16x3_8x8x16_relu((const float (*)[16][3])(const void *)input, tiny_stem_weight,
+        tiny_stem_bias, (float (*)[8][16])(void *)arena);
+    KILN_TRACE_NODE(2, arena);
+
+    /* depthwise: depthwise conv2d 3x3 stride 1 pad 1, relu; 9.216 k MACs; tile 4 pixels x 8
+     * channels */
+    depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu((const float (*)[8][16])(void *)arena,
+        tiny_depthwise_weight, tiny_depthwise_bias, (float (*)[8][16])(void *)(arena + 1024));
+    KILN_TRACE_NODE(4, arena + 1024);
+
+    /* pointwise: conv2d 1x1 stride 1 pad 0, residual, relu; 16.38 k MACs; tile 6 pixels x 16
+     * channels */
+    conv1x1_s1_1x64x16_1x64x16_residual_relu((const float (*)[64][16])(void *)(arena + 1024),
+        (const float (*)[64][16])(void *)arena, tiny_pointwise_weight, tiny_pointwise_bias,
+        (float (*)[64][16])(void *)arena);
+    KILN_TRACE_NODE(7, arena);
+
+    /* pool: max_pool 2x2 stride 2 pad 0; tile 4 pixels x 8 channels */
+    max_pool2x2_s2_p0_0_8x8x16_4x4x16_e0_0((const float (*)[8][16])(void *)arena,
+        (float (*)[4][16])(void *)(arena + 1024));
+    KILN_TRACE_NODE(8, arena + 1024);
+
+    /* global_avg_pool: global_avg_pool */
+    global_avg_pool_1x16x16_1x1x16((const float (*)[16][16])(void *)(arena + 1024),
+        (float (*)[1][16])(void *)arena);
+    KILN_TRACE_NODE(9, arena);
+
+    /* classifier: dense; 64 MACs; tile 1 pixel x 8 channels */
+    dense_1x1x16_1x1x4((const float (*)[1][16])(void *)arena, tiny_classifier_weight,
+        tiny_classifier_bias, (float (*)[1][4])(void *)output);
+    KILN_TRACE_NODE(10, output);
+}
