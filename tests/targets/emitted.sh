@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What the emitted folder promises: it compiles without a warning under gcc and clang, freestanding
 # too; it leaves no symbol undefined but memcpy, memset, memmove and the C compiler's own; it is the
-# same byte for byte wherever it is made; its header is C++; its Makefile and CMakeLists.txt build it
-# where kiln is not.
+# same byte for byte wherever it is made; its header is C++; its Makefile and CMakeLists.txt build
+# it where kiln is not.
 # Usage: emitted.sh [KILN]
 set -uo pipefail
 
