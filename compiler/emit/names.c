@@ -64,11 +64,24 @@ static const char *clash(Arena *a, Map *taken, const char *symbol, const char *w
     return arena_printf(a, "%s and %s would both be called '%s' in C", before, what, symbol);
 }
 
+/* Make and CMake have targets of their own. */
+static const char *build_clash(Arena *a, const char *name)
+{
+    static const char *const reserved[] = { "all", "clean", "help", "install", "package", "test" };
+    for (int i = 0; i < COUNT_OF(reserved); i++)
+        if (strcmp(name, reserved[i]) == 0)
+            return arena_printf(a,
+                                "the network's name '%s' is a target of make and CMake; give it "
+                                "another one",
+                                name);
+    return NULL;
+}
+
 const char *names_verify(Arena *a, const Program *p)
 {
     static const char *const own[] = { "run", "labels", "digest", "input_t", "output_t" };
     Map taken = { 0 };
-    const char *error = NULL;
+    const char *error = build_clash(a, c_identifier(a, p->name));
     for (int i = 0; i < COUNT_OF(own); i++)
         clash(a, &taken, arena_printf(a, "%s_%s", c_identifier(a, p->name), own[i]),
               arena_printf(a, "the network's own '%s'", own[i]));
