@@ -250,6 +250,7 @@ typedef struct kiln_network {
      * aligned. */
     void (*run)(void *context, const float *input, float *output, void *arena);
     void *context; /* NULL for emitted code */
+    int is_serial; /* run() may only be called by one thread at a time */
 } kiln_network;
 
 /* --- classifiers ------------------------------------------------------------------------------ */

@@ -1,4 +1,5 @@
-/* One block of memory holds input, output and arena of the network, allocated once. Inputs from
+/* One block of memory holds input, output and arena of the network, allocated once; the output in
+ * logical order lies apart, so that it can be handed over. Inputs from
  * files are logical, [C,H,W]; the network stores [H][W][C]; outputs go the way back. */
 #include "runtime/session.h"
 
@@ -29,15 +30,15 @@ static int allocate(Session *s, Reason *why)
     const size_t out = aligned(s->output_count * sizeof(float));
     char *at;
 
-    s->memory = malloc(in + 2 * out + aligned(s->network->arena_bytes) + ALIGN);
-    if (!s->memory)
+    s->memory = malloc(in + out + aligned(s->network->arena_bytes) + ALIGN);
+    s->logical = malloc(out);
+    if (!s->memory || !s->logical)
         return reason_set(why, "out of memory: the network needs %zu bytes",
                           in + 2 * out + s->network->arena_bytes);
     at = (char *)s->memory + (ALIGN - (uintptr_t)s->memory % ALIGN) % ALIGN;
     s->input = (float *)(void *)at;
     s->output = (float *)(void *)(at + in);
-    s->logical = (float *)(void *)(at + in + out);
-    s->arena = at + in + 2 * out;
+    s->arena = at + in + out;
     return 1;
 }
 
@@ -60,13 +61,27 @@ int session_open(Session *s, const kiln_classifier *program, Reason *why)
 void session_close(Session *s)
 {
     decision_free(&s->decision);
+    free(s->logical);
     free(s->memory);
+    s->logical = NULL;
     s->memory = NULL;
 }
 
 int session_set_picture(Session *s, const Image *image, Reason *why)
 {
     return preprocess_picture(&s->program->members[0], image, s->input, why);
+}
+
+int session_load_picture(Session *s, const char *path, Reason *why)
+{
+    Image image;
+    int ok;
+
+    if (!image_load(path, &image, why))
+        return 0;
+    ok = session_set_picture(s, &image, why);
+    image_free(&image);
+    return ok;
 }
 
 /* How a shape is stored: [C,H,W] as [H][W][C], any other as it is. */

@@ -13,9 +13,9 @@ typedef struct Session {
     size_t input_count, output_count;
     float *input;   /* as stored: [H][W][C] */
     float *output;  /* as stored */
-    float *logical; /* the output in logical order: [C][H][W] */
+    float *logical; /* the output in logical order: [C][H][W]; a block of its own */
     void *arena;    /* 64-byte aligned */
-    void *memory;   /* all of them */
+    void *memory;   /* input, output and arena */
     Decision decision;
 } Session;
 
@@ -23,6 +23,8 @@ typedef struct Session {
 int session_open(Session *s, const kiln_classifier *program, Reason *why);
 void session_close(Session *s);
 
+/* Decodes a file and puts it into the network's input. */
+int session_load_picture(Session *s, const char *path, Reason *why);
 /* Puts a picture, or element `index` of a batch of tensors, into the network's input. */
 int session_set_picture(Session *s, const Image *image, Reason *why);
 void session_set_tensor(Session *s, const NpyArray *array, size_t index);
