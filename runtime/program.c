@@ -10,6 +10,7 @@
 #include "runtime/inputs.h"
 #include "runtime/options.h"
 #include "runtime/pool.h"
+#include "runtime/profile.h"
 #include "runtime/report.h"
 #include "runtime/session.h"
 
@@ -274,7 +275,7 @@ static int classify_and_write(Run *r)
     return r->failed ? KILN_EXIT_FAILED : KILN_EXIT_DONE;
 }
 
-/* --- --bench and --info ---------------------------------------------------------------------- */
+/* --- --bench, --profile and --info ---------------------------------------------------------------------- */
 
 /* Sets the first input given, or noise. */
 static int set_bench_input(Run *r, const char **file, Reason *why)
@@ -305,9 +306,11 @@ static int bench(Run *r)
     const char *file = "";
     Reason why;
 
-    if (set_bench_input(r, &file, &why) && bench_run(&r->session, r->options.bench, stdout, &why))
+    if (set_bench_input(r, &file, &why) &&
+        (r->options.profile ? profile_run(&r->session, stdout, &why)
+                            : bench_run(&r->session, r->options.bench, stdout, &why)))
         return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
-    fail_input(r, *file ? file : "--bench", &why);
+    fail_input(r, *file ? file : r->options.profile ? "--profile" : "--bench", &why);
     return KILN_EXIT_FAILED;
 }
 
@@ -387,7 +390,7 @@ static int run_program(Run *r, const kiln_classifier *program)
         return KILN_EXIT_FAILED;
     }
     apply_options(r, program);
-    status = r->options.bench ? bench(r) : classify_and_write(r);
+    status = r->options.bench || r->options.profile ? bench(r) : classify_and_write(r);
     session_close(&r->session);
     return status;
 }

@@ -150,16 +150,16 @@ int session_check_tensor(const Session *s, const NpyArray *array, size_t *count,
                       shape_text(shape->rank, wanted, want, sizeof want));
 }
 
-void session_run(Session *s)
+void session_run(Session *s, const kiln_trace *trace)
 {
-    s->network->run(s->network->context, s->input, s->output, s->arena);
+    s->network->run(s->network->context, s->input, s->output, s->arena, trace);
 }
 
 int session_classify(Session *s, Reason *why)
 {
     const size_t channels = channels_of(&s->network->output);
 
-    session_run(s);
+    session_run(s, NULL);
     transpose(s->output, s->output_count / channels, channels, s->logical);
     return decision_make(&s->rule, s->logical, &s->decision, why);
 }

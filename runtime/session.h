@@ -35,7 +35,7 @@ void session_set_noise(Session *s);
 int session_check_tensor(const Session *s, const NpyArray *array, size_t *count, Reason *why);
 
 /* Runs the network only. */
-void session_run(Session *s);
+void session_run(Session *s, const kiln_trace *trace);
 /* Runs the network and decides. */
 int session_classify(Session *s, Reason *why);
 

@@ -1,10 +1,28 @@
 /* What a program around the network needs to know of it. */
 #include "aluminium.h"
 
-static void run(void *context, const float *input, float *output, void *arena)
+static const kiln_layer layers[] = {
+    { "conv1", "conv2d 3x3 stride 2 pad 1, relu", 1327104 },
+    { "layer1.0.conv1", "conv2d 3x3 stride 2 pad 1, relu", 2654208 },
+    { "layer1.0.conv2", "conv2d 3x3 stride 1 pad 1", 3981312 },
+    { "layer1.0.downsample.0", "conv2d 1x1 stride 2 pad 0, residual, relu", 294912 },
+    { "layer1.1.conv1", "conv2d 3x3 stride 1 pad 1, relu", 3981312 },
+    { "layer1.1.conv2", "conv2d 3x3 stride 1 pad 1, residual, relu", 3981312 },
+    { "layer2.0.conv1", "conv2d 3x3 stride 2 pad 1, relu", 1990656 },
+    { "layer2.0.conv2", "conv2d 3x3 stride 1 pad 1", 3981312 },
+    { "layer2.0.downsample.0", "conv2d 1x1 stride 2 pad 0, residual, relu", 221184 },
+    { "layer3.0.conv1", "conv2d 3x3 stride 2 pad 1, relu", 1990656 },
+    { "layer3.0.conv2", "conv2d 3x3 stride 1 pad 1", 3981312 },
+    { "layer3.0.downsample.0", "conv2d 1x1 stride 2 pad 0, residual, relu", 221184 },
+    { "global_avg_pool", "global_avg_pool", 0 },
+    { "fc", "dense", 1152 },
+};
+
+static void run(void *context, const float *input, float *output, void *arena,
+                const kiln_trace *trace)
 {
-    (void)context;
-    aluminium_run(input, output, arena);
+    (void)context, (void)trace;
+    aluminium_run(input, output, arena KILN_TRACE_ARGUMENT);
 }
 
 static const kiln_network network = {
@@ -17,6 +35,8 @@ static const kiln_network network = {
     .weight_bytes = ALUMINIUM_WEIGHT_BYTES,
     .stack_bytes = ALUMINIUM_STACK_BYTES,
     .macs = 28607616,
+    .layers = layers,
+    .layer_count = 14,
     .run = run,
 };
 

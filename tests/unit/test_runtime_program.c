@@ -365,10 +365,64 @@ START_TEST(test_bench)
 
     ck_assert_int_eq(o.status, 0);
     ck_assert_ptr_nonnull(strstr(o.out, "5 runs: min "));
+    ck_assert_ptr_nonnull(strstr(o.out, " GMAC/s), median "));
     ck_assert_ptr_nonnull(strstr(o.out, " GMAC/s\n"));
     forget(&o);
     expect(CALL(&fake_classifier, "--bench", "2", path), 0, NULL, "");
     expect(CALL(&fake_classifier, "--bench", "2", scratch_path("none")), 1, "", "No such file");
+}
+END_TEST
+
+/* A head, the layers, slowest first, and their sum; shares add up. */
+START_TEST(test_profile)
+{
+    const char *path = write_picture("one", 1, 2, 3);
+    double seconds[3], share[3];
+    char name[3][64];
+    Outcome o = CALL(&fake_classifier, "--profile", path);
+    char *line;
+
+    ck_assert_int_eq(o.status, 0);
+    ck_assert_int_eq(strncmp(o.out, "fake on c99, least of ", 22), 0);
+    ck_assert_ptr_nonnull(strtok(o.out, "\n"));
+    ck_assert_ptr_nonnull(strstr(strtok(NULL, "\n"), "ms   share   GFLOP/s  layer"));
+    for (int i = 0; i < 3; i++) {
+        line = strtok(NULL, "\n");
+        ck_assert_ptr_nonnull(line);
+        ck_assert_int_eq(sscanf(line, "%lf %lf%% %*s %63[^\n]", &seconds[i], &share[i], name[i]),
+                         3);
+    }
+    ck_assert_ptr_null(strtok(NULL, "\n"));
+    ck_assert_double_ge(seconds[0], seconds[1]);
+    ck_assert_double_eq_tol(share[0] + share[1], share[2], 0.11);
+    ck_assert_str_eq(name[2], "all");
+    ck_assert(strcmp(name[0], "sums: sum 4x5x3") == 0 || strcmp(name[1], "sums: sum 4x5x3") == 0);
+    ck_assert(strcmp(name[0], "pick: pixel") == 0 || strcmp(name[1], "pick: pixel") == 0);
+    forget(&o);
+    expect(CALL(&fake_classifier, "--profile", scratch_path("none")), 1, "", "No such file");
+    expect(CALL(&fake_classifier, "--profile", "--bench", "3"), 2, "",
+           "--profile and --bench exclude each other");
+}
+END_TEST
+
+/* As code compiled without KILN_TRACE: it tells of nothing. */
+static void run_untraced(void *context, const float *input, float *output, void *arena,
+                         const kiln_trace *trace)
+{
+    (void)trace;
+    fake_run(context, input, output, arena, NULL);
+}
+
+START_TEST(test_profile_without_trace)
+{
+    kiln_network network = fake_network;
+    kiln_member member = fake_members[0];
+    kiln_classifier program = fake_classifier;
+
+    network.run = run_untraced;
+    member.network = &network;
+    program.members = &member;
+    expect(CALL(&program, "--profile"), 1, "", "--profile: the network was compiled without");
 }
 END_TEST
 
@@ -415,6 +469,8 @@ int main(void)
     tcase_add_test(tcase, test_usage);
     tcase_add_test(tcase, test_info_and_help);
     tcase_add_test(tcase, test_bench);
+    tcase_add_test(tcase, test_profile);
+    tcase_add_test(tcase, test_profile_without_trace);
     tcase_add_test(tcase, test_processor);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
