@@ -78,7 +78,7 @@ static void row_from_gray(uint8_t *row, int width)
         row[3 * x] = row[3 * x + 1] = row[3 * x + 2] = row[x];
 }
 
-static int read_header(Decoder *d, const ImageSource *source, Image *image)
+static int read_header(Decoder *d, const ImageSource *source, const RowSink *sink)
 {
     struct jpeg_decompress_struct *jpeg = &d->jpeg;
 
@@ -89,39 +89,41 @@ static int read_header(Decoder *d, const ImageSource *source, Image *image)
     jpeg->out_color_space = jpeg->num_components == 4   ? JCS_CMYK
                             : jpeg->num_components == 1 ? JCS_GRAYSCALE
                                                         : JCS_RGB;
-    return image_start(source, jpeg->image_width, jpeg->image_height, image, d->why);
+    return image_check_size(source, jpeg->image_width, jpeg->image_height, d->why) &&
+           sink->begin(sink->context, (int)jpeg->image_width, (int)jpeg->image_height, d->why);
 }
 
-static int read_rows(Decoder *d, Image *image)
+static int read_rows(Decoder *d, const RowSink *sink)
 {
     struct jpeg_decompress_struct *jpeg = &d->jpeg;
+    const int width = (int)jpeg->image_width;
 
     jpeg_start_decompress(jpeg);
-    if (jpeg->output_components == 4 && !(d->cmyk = malloc((size_t)image->width * 4)))
+    if (jpeg->output_components == 4 && !(d->cmyk = malloc((size_t)width * 4)))
         return reason_set(d->why, "out of memory");
     while (jpeg->output_scanline < jpeg->output_height) {
-        uint8_t *rgb = image->rgb + (size_t)jpeg->output_scanline * (size_t)image->width * 3;
+        uint8_t *rgb = sink->next_row(sink->context);
         JSAMPROW row = d->cmyk ? d->cmyk : rgb;
         jpeg_read_scanlines(jpeg, &row, 1);
         if (d->cmyk)
-            row_from_cmyk(d->cmyk, image->width, rgb);
+            row_from_cmyk(d->cmyk, width, rgb);
         else if (jpeg->output_components == 1)
-            row_from_gray(rgb, image->width);
+            row_from_gray(rgb, width);
     }
     jpeg_finish_decompress(jpeg);
     return 1;
 }
 
 /* setjmp() lives apart from the decoder it guards, whose members would else be indeterminate. */
-static int decode_guarded(Decoder *d, const ImageSource *source, Image *image)
+static int decode_guarded(Decoder *d, const ImageSource *source, const RowSink *sink)
 {
     if (setjmp(d->failed))
         return 0;
     jpeg_create_decompress(&d->jpeg);
-    return read_header(d, source, image) && read_rows(d, image);
+    return read_header(d, source, sink) && read_rows(d, sink);
 }
 
-int jpeg_decode(const ImageSource *source, Image *image, Reason *why)
+int jpeg_decode_rows(const ImageSource *source, const RowSink *sink, Reason *why)
 {
     Decoder d = { .why = why };
     int ok;
@@ -131,7 +133,7 @@ int jpeg_decode(const ImageSource *source, Image *image, Reason *why)
     d.errors.error_exit = fail;
     d.errors.emit_message = hear;
     d.errors.output_message = be_silent;
-    ok = decode_guarded(&d, source, image);
+    ok = decode_guarded(&d, source, sink);
     jpeg_destroy_decompress(&d.jpeg);
     free(d.cmyk);
     return ok;

@@ -328,7 +328,8 @@ static int fill_resizer(Resizer *r, const ResizePlan *p, Reason *why)
     r->top = r->y.first[0];
     r->end = r->top + taps_span(&r->y);
     r->lanes = calloc((size_t)taps_span(&r->x), LANE_BYTES);
-    if (!r->lanes)
+    r->strip = malloc(LANES * r->stride);
+    if (!r->lanes || !r->strip)
         return reason_set(why, "out of memory");
     return image_new(&r->narrow, r->x.outputs, r->end - r->top, why);
 }
@@ -364,12 +365,6 @@ static void keep_row(Resizer *r)
         narrow_rows(r, r->strip, r->filled);
         r->filled = 0;
     }
-}
-
-int resizer_takes_rows(Resizer *r, Reason *why)
-{
-    r->strip = malloc(LANES * r->stride);
-    return r->strip ? 1 : reason_set(why, "out of memory");
 }
 
 uint8_t *resizer_next_row(Resizer *r)
@@ -464,14 +459,11 @@ int resize_is_streamed(const ResizePlan *p)
            (p->width != p->in_width || p->height != p->in_height);
 }
 
-int resize_part(const Image *in, int width, int height, Box part, enum kiln_filter filter,
-                Image *out, Reason *why)
+int resize_picture(const Image *in, const ResizePlan *p, Image *out, Reason *why)
 {
-    const ResizePlan plan = { in->width, in->height, width, height, part, filter };
-
-    if (width == in->width && height == in->height)
-        return copy_part(in, part, out, why);
-    if (filter == KILN_FILTER_NEAREST)
-        return resize_nearest(in, width, height, part, out, why);
-    return resize_filtered(in, &plan, out, why);
+    if (p->width == in->width && p->height == in->height)
+        return copy_part(in, p->part, out, why);
+    if (p->filter == KILN_FILTER_NEAREST)
+        return resize_nearest(in, p->width, p->height, p->part, out, why);
+    return resize_filtered(in, p, out, why);
 }

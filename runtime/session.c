@@ -3,6 +3,7 @@
  * files are logical, [C,H,W]; the network stores [H][W][C]; outputs go the way back. */
 #include "runtime/session.h"
 
+#include "runtime/bytes.h"
 #include "runtime/preprocess.h"
 
 #include <stdlib.h>
@@ -67,20 +68,15 @@ void session_close(Session *s)
     s->memory = NULL;
 }
 
-int session_set_picture(Session *s, const Image *image, Reason *why)
-{
-    return preprocess_picture(&s->program->members[0], image, s->input, why);
-}
-
 int session_load_picture(Session *s, const char *path, Reason *why)
 {
-    Image image;
+    Bytes bytes;
     int ok;
 
-    if (!image_load(path, &image, why))
+    if (!bytes_read(path, &bytes, why))
         return 0;
-    ok = session_set_picture(s, &image, why);
-    image_free(&image);
+    ok = preprocess_encoded(&s->program->members[0], bytes.at, bytes.length, s->input, why);
+    bytes_free(&bytes);
     return ok;
 }
 

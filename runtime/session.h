@@ -23,10 +23,8 @@ typedef struct Session {
 int session_open(Session *s, const kiln_classifier *program, Reason *why);
 void session_close(Session *s);
 
-/* Decodes a file and puts it into the network's input. */
+/* Puts a picture's file, or element `index` of a batch of tensors, into the network's input. */
 int session_load_picture(Session *s, const char *path, Reason *why);
-/* Puts a picture, or element `index` of a batch of tensors, into the network's input. */
-int session_set_picture(Session *s, const Image *image, Reason *why);
 void session_set_tensor(Session *s, const NpyArray *array, size_t index);
 /* A fixed pseudo-random input, uniform in -1..1. */
 void session_set_noise(Session *s);
