@@ -105,7 +105,8 @@ static const char *emit_layer(Arena *a, const Layer *l, const Target *t, const c
     pass_run(g, NULL, scratch);
     arena_free(scratch);
     Program p;
-    const char *error = program_build(a, g, &(ProgramOptions){ t, false }, &p);
+    const char *error = program_build(
+        a, g, &(ProgramOptions){ .target = t, .optimize = OPTIMIZE_SIZE }, &p);
     if (error)
         return error;
     p.name = l->name;
