@@ -30,8 +30,8 @@ const Target target_c99 = {
     },
     .vector = { .lanes = 1 },
     .tile_lanes = 4,
-    .tile_pixels = 2,
+    .tile_pixels = 4,
     .tile_vectors = 1,
     .tile_depthwise = 4,
-    .tile_matrix = 2,
+    .tile_matrix = 4,
 };
