@@ -6,6 +6,7 @@
 
 #include "compiler/base/digest.h"
 #include "compiler/driver/weights.h"
+#include "compiler/emit/names.h"
 #include "compiler/pass/pass.h"
 
 #include <string.h>
@@ -47,6 +48,9 @@ static void say(const Compilation *c, const char *format, ...)
     va_end(args);
 }
 
+/* The stages that are no passes, as --dump-after calls them. */
+static const char first_stage[] = "elaborate", last_stage[] = "schedule";
+
 /* --- lists ------------------------------------------------------------------------------------ */
 
 static bool is_help(const char *value)
@@ -63,9 +67,10 @@ bool compile_lists(const CommandLine *line)
         return true;
     }
     if (is_help(line->dump_after)) {
-        printf("%-18s the graph as elaborated\n", "elaborate");
+        printf("%-18s the graph as elaborated, and the classifier around it\n", first_stage);
         for (int i = 0; i < pass_count; i++)
             printf("%-18s %s\n", pass_pipeline[i].name, pass_pipeline[i].summary);
+        printf("%-18s the calls, where their tensors lie, and the loop nests\n", last_stage);
         return true;
     }
     return false;
@@ -162,29 +167,39 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
     return status;
 }
 
-/* --- passes and schedule ---------------------------------------------------------------------- */
+/* --- passes and schedule ------------------------------------------------------------------------------ */
+
+static bool stops_after(const Compilation *c, const char *stage)
+{
+    return c->line->dump_after && strcmp(c->line->dump_after, stage) == 0;
+}
 
 bool compile_dumps(const Compilation *c)
 {
     if (!c->line->dump_after)
         return false;
     Text text = { .arena = c->scratch_arena };
-    graph_dump(c->graph, &text);
+    if (c->program)
+        program_dump(c->program, &text);
+    else
+        graph_dump(c->graph, &text);
+    if (stops_after(c, first_stage) && c->classifier->takes_pictures)
+        classifier_dump(c->classifier, &text);
     fputs(text_string(&text), stdout);
     return true;
 }
 
-/* The pass after which to stop; NULL: none. */
+/* The pass after which to stop; NULL: none, or not at a pass. */
 static ExitStatus find_last_pass(const Compilation *c, const Pass **last)
 {
     const char *name = c->line->dump_after;
     *last = NULL;
-    if (!name || strcmp(name, "elaborate") == 0)
+    if (!name || stops_after(c, first_stage) || stops_after(c, last_stage))
         return EXIT_DONE;
     *last = pass_find(name);
     return *last ? EXIT_DONE
                  : compile_fail(EXIT_USAGE, name,
-                                "there is no pass of that name; --dump-after help lists them");
+                                "there is no stage of that name; --dump-after help lists them");
 }
 
 static bool uses_openmp(const Compilation *c)
@@ -199,15 +214,19 @@ ExitStatus compile_program(Compilation *c)
     if (status != EXIT_DONE)
         return status;
     c->graph = graph_copy(c->graph_arena, c->source);
-    if (c->line->dump_after && !last)
+    if (stops_after(c, first_stage))
         return EXIT_DONE;
     pass_run(c->graph, last, c->scratch_arena);
-    if (c->line->dump_after)
+    if (last)
         return EXIT_DONE;
     say(c, "scheduling %d nodes for %s", c->graph->nodes.count, c->target->name);
     c->program = arena_new_of(c->graph_arena, Program);
     ProgramOptions options = { c->target, uses_openmp(c) };
     const char *error = program_build(c->graph_arena, c->graph, &options, c->program);
+    if (!error && !c->program->calls.count)
+        error = "the network's output is its input: there is nothing to compile";
+    if (!error)
+        error = names_verify(c->graph_arena, c->program);
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
 }
 

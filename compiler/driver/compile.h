@@ -41,7 +41,7 @@ ExitStatus compile_choose_target(Compilation *c);
 /* Where an option asks for a list instead of a compilation (`--target help`), prints it; true where
  * it did. */
 bool compile_lists(const CommandLine *line);
-/* Prints the graph where --dump-after asks for it; true where it did. */
+/* Prints the graph, or the program, where --dump-after asks for it; true where it did. */
 bool compile_dumps(const Compilation *c);
 
 /* The form of weights that --weights-as asks for; WEIGHTS_AUTO without it. */

@@ -162,7 +162,7 @@ static const char *verify_storage(Verify *v, const Node *n)
 static const char *verify_order_of_storage(Verify *v, const Node *n)
 {
     for (int i = 0; i < n->input_count; i++)
-        if (view_is_permuted(n->input[i]) && n->op != OP_DENSE)
+        if (view_is_permuted(n->input[i]) && (n->op != OP_DENSE || i > 0))
             return broken(v, n, "reads '%s' in the order of its storage", n->input[i]->path);
     return NULL;
 }

@@ -10,11 +10,12 @@ static bool is_vector(const Node *n)
     return node_height(n) * node_width(n) == 1;
 }
 
+/* As the argument, that is: what a dense layer adds, its residual, has to be in logical order. */
 static bool only_dense_reads(const Graph *g, const Node *n)
 {
     for_each_node(user, g)
         for (int i = 0; i < user->input_count; i++)
-            if (user->input[i] == n && user->op != OP_DENSE)
+            if (user->input[i] == n && (user->op != OP_DENSE || i > 0))
                 return false;
     return true;
 }

@@ -51,4 +51,7 @@ typedef struct ProgramOptions {
 const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *options,
                           Program *out);
 
+/* The text dump of the golden tests: calls with their places, arrays, loop nests. */
+void program_dump(const Program *p, Text *t);
+
 #endif

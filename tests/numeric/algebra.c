@@ -1,6 +1,6 @@
 /* Exact algebra: over the prime field GF(2^61 - 1) a sum has one value in any order, so the tiled
  * nest of a kernel must equal an independent textbook loop exactly: borders, tails, packing,
- * groups, Winograd's transforms.
+ * groups, Winograd's transforms, and a batch norm folded into the weights.
  *
  *   algebra            closing line: N passed, N failed */
 #include "compiler/base/diag.h"
@@ -175,6 +175,78 @@ static bool check(const Layer *l, const Target *t, int winograd)
     return ok;
 }
 
+/* --- batch norm -------------------------------------------------------------------------------- */
+
+/* The scales are quotients that float32 holds exactly, root of var + eps a power of two. So the
+ * folded weights are exact too, and what the pass made must be what the definition says. */
+enum { NORM_EPS_FRACTION = 4 };
+
+static int64_t norm_root(int64_t c)
+{
+    return 1 << (c % 4);
+}
+
+static Node *add_norm(Graph *g, Node *conv, Diag *d)
+{
+    Attr a = attr_default();
+    a.eps = 1.0 / NORM_EPS_FRACTION;
+    Node *n = graph_add(g, OP_BATCH_NORM, "norm", (Loc){ 0 }, &conv, 1, &a, d);
+    if (!n)
+        exit(2);
+    int64_t channels = node_channels(n);
+    for (int r = 0; r < PARAM_ROLES; r++) {
+        float *p = arena_new_array(g->arena, float, channels);
+        for (int64_t c = 0; c < channels; c++)
+            p[c] = r == PARAM_VAR ? (float)(norm_root(c) * norm_root(c)) - (float)a.eps
+                                  : (float)(random_element() % 15) - 7.0f;
+        n->param[r]->data = p;
+    }
+    g->output = n;
+    return n;
+}
+
+/* (y - mean) * gamma / root + beta, with the quotient taken in the field. */
+static void normalize(const Node *norm, uint64_t *y)
+{
+    int64_t channels = node_channels(norm);
+    for (int64_t i = 0; i < shape_count(&norm->shape); i++) {
+        int64_t c = i % channels;
+        uint64_t p[PARAM_ROLES];
+        for (int r = 0; r < PARAM_ROLES; r++)
+            p[r] = field_from_double((double)norm->param[r]->data[c]);
+        uint64_t scale = field_mul(p[PARAM_WEIGHT], field_rational(1, norm_root(c)));
+        y[i] = field_mul(field_sub(y[i], p[PARAM_MEAN]), scale);
+        y[i] = field_add(y[i], p[PARAM_BIAS]);
+    }
+}
+
+static bool check_folded(const Layer *l, const Target *t)
+{
+    Arena *a = arena_new(), *scratch = arena_new();
+    Diag d = { .out = stderr };
+    Graph *g = graph_new(a, "layer");
+    Node *conv = build_layer(g, l, &d), *norm = add_norm(g, conv, &d);
+    int64_t count = shape_count(&norm->shape);
+    uint64_t *x = random_elements(a, l->in * l->height * l->width);
+    uint64_t *want = arena_new_array(a, uint64_t, count), *got = random_elements(a, count);
+    direct(l, conv, x, NULL, want);
+    normalize(norm, want);
+    pass_find("fold_batch_norm")->run(g, scratch);
+    KernelEnv env = { .arena = a, .target = t, .tile = choose_tile(t, g->output) };
+    Kernel k;
+    const char *error = g->output->op == OP_CONV2D ? kernel_build(&env, g->output, &k)
+                                                   : "the batch norm is still there";
+    if (!error)
+        run_kernel(a, &k, x, NULL, got);
+    bool ok = !error && memcmp(want, got, (size_t)count * sizeof *got) == 0;
+    if (!ok)
+        printf("FAIL folded batch norm behind %s for %s: %s\n", error ? "conv" : k.function->name,
+               t->name, error ? error : "differs from the definition");
+    arena_free(scratch);
+    arena_free(a);
+    return ok;
+}
+
 static bool is_winograd(const Layer *l)
 {
     return l->groups == 1 && l->kernel[0] == 3 && l->kernel[1] == 3 && l->stride[0] == 1 &&
@@ -184,6 +256,12 @@ static bool is_winograd(const Layer *l)
 int main(void)
 {
     int passed = 0, failed = 0;
+    for (int i = 0; i < COUNT_OF(layers); i++)
+        for (int t = 0; targets[t]; t++)
+            if (check_folded(&layers[i], targets[t]))
+                passed++;
+            else
+                failed++;
     for (int i = 0; i < COUNT_OF(layers); i++)
         for (int t = -1; t < 0 || targets[t]; t++)
             for (int winograd = 0; winograd <= (is_winograd(&layers[i]) ? 4 : 0); winograd += 2)
