@@ -167,7 +167,8 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
     return status;
 }
 
-/* --- passes and schedule ------------------------------------------------------------------------------ */
+/* --- passes and schedule
+ * ------------------------------------------------------------------------------ */
 
 static bool stops_after(const Compilation *c, const char *stage)
 {
