@@ -50,4 +50,5 @@ const Target target_avx2 = {
     .tile_vectors = 2,
     .tile_depthwise = 4,
     .tile_matrix = 8,
+    .winograd_side = 12,
 };

@@ -45,4 +45,5 @@ const Target target_avx512 = {
     .tile_vectors = 4,
     .tile_depthwise = 4,
     .tile_matrix = 8,
+    .winograd_side = 12,
 };

@@ -35,6 +35,8 @@ typedef struct Target {
     int tile_vectors;   /* ... times groups of tile_lanes channels */
     int tile_depthwise; /* depthwise and pools: pixels, one group of channels wide */
     int tile_matrix;    /* matrix-vector products: groups of channels */
+    int winograd_side;  /* 3x3 convolutions of outputs at least so high and wide are computed as
+                         * F(4x4, 3x3); 0: none */
 } Target;
 
 extern const Target *const targets[]; /* ends with NULL */
