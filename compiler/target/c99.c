@@ -16,8 +16,8 @@ const Target target_c99 = {
     .memory_bytes_per_cycle = 4,
     .transform_cycles_per_vector = 12,
     .tile_lanes = 4,
-    .tile_pixels = 2,
+    .tile_pixels = 4,
     .tile_vectors = 1,
     .tile_depthwise = 4,
-    .tile_matrix = 2,
+    .tile_matrix = 4,
 };

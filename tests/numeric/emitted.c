@@ -179,7 +179,7 @@ static bool check(const char *arch, const Target *t, Options *options)
     if (error)
         printf("  %s: %s\n", arch, error);
     const char *folder = options->keep ? options->keep
-                                       : arena_printf(a, "/tmp/kiln-emitted-%s-%s", arch, t->name);
+                                       : mkdtemp(arena_strdup(a, "/tmp/kiln-emitted-XXXXXX"));
     if (ok) {
         run(arena_printf(a, "rm -rf %s", folder));
         Graph *g = graph_copy(a, o.graph);
