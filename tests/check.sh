@@ -32,6 +32,7 @@ if [ -n "$SAN" ]; then
     export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
     export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$PWD/tests/support/leaks.txt:print_suppressions=0}
     export CK_TIMEOUT_MULTIPLIER=10
+    sanitize='-O1 -fsanitize=undefined -fno-sanitize-recover=all' # static: no address sanitizer
 fi
 
 # --- suites and their results --------------------------------------------------------------------
@@ -51,15 +52,19 @@ skip() { # suite, reason
     printf 'SKIP  %-28s because %s\n' "$1" "$2"
 }
 
-# How many of a log passed, failed, were skipped: its closing line, else the totals of Check, else nothing.
+# How many of a log passed, failed, were skipped: its closing line, else the totals of Check, else its lines
+# that begin with ok or FAIL, else nothing.
 count() { # log
     awk '
         /^[0-9]+ passed, [0-9]+ failed/ { p = $1; f = $3; s = /skipped/ ? $5 : ""; seen = 1 }
         /^[0-9]+%: Checks: / { checks += $3; bad += $5 + $7 }
         /^ *(SKIP|SKIPPED|skipped)[: ]/ { lines++ }
+        /^ok / { good++ }
+        /^(FAIL(ED)?|BAD)[: ]/ { wrong++ }
         END {
             if (seen) print p + 0, f + 0, (s == "" ? lines + 0 : s + 0)
             else if (checks) print checks - bad, bad, lines + 0
+            else if (good + wrong) print good + 0, wrong + 0, lines + 0
             else print "-", "-", lines + 0
         }' "$1"
 }
@@ -142,6 +147,15 @@ launcher() { # target
     esac
 }
 
+# Every kernel printed, compiled and run against its evaluation.
+printed() { # target
+    local how options=()
+    how=$(launcher "$1") || { skip "printed/$1" "$how"; return 0; }
+    [ -z "$how" ] || options=(--run "$how" --cc aarch64-linux-gnu-gcc)
+    [ -z "$SAN" ] || [ -n "$how" ] || options+=(--cflags "$sanitize")
+    suite "printed/$1" nice "$BUILD/tests/printed" "$1" "${options[@]}"
+}
+
 # Emitted C of networks with known results.
 emitted() { # target arch...
     local target=$1 how options=()
@@ -173,7 +187,7 @@ layers() {
 }
 
 main() {
-    local program example missing
+    local program example target
     [ -n "$list" ] || bash tests/support/dependencies.sh build test cross || exit 3
     mkdir -p "$logs"
 
@@ -192,6 +206,11 @@ main() {
 
     [ ! -e tests/golden/run.sh ] || suite golden bash tests/golden/run.sh
     suite kernels nice "$BUILD/tests/kernels"
+    suite algebra nice "$BUILD/tests/algebra"
+    for target in c99 avx2 avx512 neon; do
+        printed $target
+    done
+    suite_shared zoo oracle/resnet18/manifest.json "$BUILD/tests/zoo"
     [ ! -e tests/targets/emitted.sh ] || suite targets nice bash tests/targets/emitted.sh "$KILN"
     [ ! -d generated ] || [ -z "$(ls generated/*/ 2>/dev/null)" ] || suite generated make --no-print-directory check-generated
 

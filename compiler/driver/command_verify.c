@@ -6,6 +6,7 @@
 #include "compiler/import/random_weights.h"
 #include "compiler/interp/interp.h"
 #include "runtime/npy.h"
+#include "runtime/preprocess.h"
 
 #include <math.h>
 
@@ -89,109 +90,163 @@ static void report(Verify *v, const char *path, const char *operator, const Erro
         v->first = path;
 }
 
-/* One node of the trace; returns the bytes that it takes. */
-static size_t compare_node(Verify *v, const unsigned char *bytes, const Interp *run)
+/* Floats of the trace, stored as H,W,C, in the order of the logical shape. */
+static const float *trace_values(Verify *v, const Node *n, const unsigned char *bytes)
+{
+    int64_t count = shape_count(&n->shape);
+    float *stored = arena_new_array(v->c.scratch_arena, float, count);
+    float *logical = arena_new_array(v->c.scratch_arena, float, count);
+    memcpy(stored, bytes, (size_t)count * sizeof(float));
+    tensor_to_logical(&n->shape, stored, logical);
+    return logical;
+}
+
+/* Compares one record of the trace with `run`, or the output with `expected` where that is given.
+ * Returns the bytes that the record takes. */
+static size_t compare_record(Verify *v, const unsigned char *bytes, const Interp *run,
+                             const float *expected)
 {
     int id;
     memcpy(&id, bytes, sizeof id);
-    const Node *n = v->c.source->nodes.at[id];
+    const Graph *g = v->c.source;
+    const Node *n = id < 0 ? g->output : g->nodes.at[id];
     int64_t count = shape_count(&n->shape);
-    float *stored = arena_new_array(v->c.scratch_arena, float, count);
-    float *logical = arena_new_array(v->c.scratch_arena, float, count);
-    memcpy(stored, bytes + sizeof id, (size_t)count * sizeof(float));
-    tensor_to_logical(&n->shape, stored, logical);
-    Error e = compare(logical, run->value[id], count);
-    report(v, n->path, op_info(n->op)->name, &e);
+    if (!expected || id < 0) {
+        const float *got = trace_values(v, n, bytes + sizeof id);
+        Error e = compare(got, expected ? expected : run->value[n->id], count);
+        report(v, id < 0 ? "(output)" : n->path, op_info(n->op)->name, &e);
+    }
     return sizeof id + (size_t)count * sizeof(float);
 }
 
-static void compare_output(Verify *v, const float *want, const char *name, const FileMap *trace)
-{
-    const Node *n = v->c.source->output;
-    int64_t count = shape_count(&n->shape);
-    float *stored = arena_new_array(v->c.scratch_arena, float, count);
-    float *logical = arena_new_array(v->c.scratch_arena, float, count);
-    memcpy(stored, trace->bytes + trace->length - (size_t)count * sizeof(float),
-           (size_t)count * sizeof(float));
-    tensor_to_logical(&n->shape, stored, logical);
-    Error e = compare(logical, want, count);
-    report(v, name, "", &e);
-}
-
-static const char *verify_one(Verify *v, const float *logical, const float *expected)
+/* `stored` is the input as networks store it. */
+static const char *verify_one(Verify *v, const float *stored, const float *expected)
 {
     Compilation *c = &v->c;
-    float *stored = arena_new_array(c->scratch_arena, float, c->program->input_count);
-    tensor_to_stored(&c->source->input->shape, logical, stored);
+    Arena *a = c->scratch_arena;
     FileMap trace;
     const char *error = run_traced(v, stored, &trace);
     if (error)
         return error;
     Interp run = { 0 };
     if (!expected) {
-        error = interp_run(c->scratch_arena, c->source, logical,
-                           interp_keep_all(c->scratch_arena, c->source), &run);
-        for (size_t at = 0; !error && at < trace.length;)
-            at += compare_node(v, trace.bytes + at, &run);
-        interp_free(&run);
-    } else {
-        compare_output(v, expected, c->line->expect, &trace);
+        float *logical = arena_new_array(a, float, c->program->input_count);
+        tensor_to_logical(&c->source->input->shape, stored, logical);
+        error = interp_run(a, c->source, logical, interp_keep_all(a, c->source), &run);
     }
+    for (size_t at = 0; !error && at < trace.length;)
+        at += compare_record(v, trace.bytes + at, &run, expected);
+    if (!expected)
+        interp_free(&run);
     file_unmap(&trace);
-    arena_reset(c->scratch_arena);
+    arena_reset(a);
     return error;
 }
 
 /* --- inputs ----------------------------------------------------------------------------------- */
 
-/* A .npy file of whole tensors of `shape`; their number is *count. */
-static bool load_tensors(const char *path, const Shape *shape, NpyArray *array, int64_t *count)
+/* Whether an array is one tensor of a shape [1, ...], or a batch of them; how many. */
+static bool is_batch_of(const NpyArray *array, const Shape *s, int64_t *count)
+{
+    int batch = array->rank == s->rank;
+    bool same = batch || array->rank == s->rank - 1;
+    for (int i = 1; i < s->rank && same; i++)
+        same = array->dim[i - 1 + batch] == s->dim[i];
+    *count = batch ? array->dim[0] : 1;
+    return same && *count > 0;
+}
+
+/* A .npy file of tensors of `shape`; their number is *count. */
+static bool load_tensors(Verify *v, const char *path, const Shape *shape, NpyArray *array,
+                         int64_t *count)
 {
     Reason why;
     if (!npy_array_load(path, array, &why)) {
         fprintf(stderr, "kiln: %s: %s\n", path, why.text);
         return false;
     }
-    int64_t size = shape_count(shape);
-    *count = (int64_t)array->count / size;
-    if (*count > 0 && (int64_t)array->count % size == 0)
+    if (is_batch_of(array, shape, count))
         return true;
-    fprintf(stderr, "kiln: %s: holds %zu values, the network's tensor has %lld\n", path,
-            array->count, (long long)size);
+    Text have = { .arena = v->c.source_arena };
+    for (int i = 0; i < array->rank; i++)
+        text_printf(&have, "%s%lld", i ? ", " : "", (long long)array->dim[i]);
+    fprintf(stderr, "kiln: %s: its shape is [%s], the network has %s\n", path, text_string(&have),
+            shape_text(v->c.source_arena, shape));
     npy_array_free(array);
     return false;
 }
 
-static ExitStatus verify_file(Verify *v, const char *path)
+static ExitStatus verify_tensors(Verify *v, const NpyArray *in, int64_t inputs)
 {
     const Graph *g = v->c.source;
-    NpyArray in = { 0 }, want = { 0 };
-    int64_t inputs, outputs;
-    if (!load_tensors(path, &g->input->shape, &in, &inputs))
-        return EXIT_INPUT;
+    NpyArray want = { 0 };
+    int64_t outputs, size = v->c.program->input_count;
     const char *expect = v->c.line->expect, *error = NULL;
-    if (expect && !load_tensors(expect, &g->output->shape, &want, &outputs)) {
-        npy_array_free(&in);
+    if (expect && !load_tensors(v, expect, &g->output->shape, &want, &outputs))
         return EXIT_INPUT;
-    }
     ExitStatus status = EXIT_DONE;
     if (expect && inputs != outputs)
         status = compile_fail(EXIT_INPUT, expect, "holds another number of tensors than the input");
-    for (int64_t i = 0; i < inputs && status == EXIT_DONE && !error; i++)
-        error = verify_one(v, in.data + i * v->c.program->input_count,
-                           expect ? want.data + i * v->c.program->output_count : NULL);
-    npy_array_free(&in);
+    float *stored = arena_new_array(v->c.graph_arena, float, size);
+    for (int64_t i = 0; i < inputs && status == EXIT_DONE && !error; i++) {
+        tensor_to_stored(&g->input->shape, in->data + i * size, stored);
+        error = verify_one(v, stored, expect ? want.data + i * v->c.program->output_count : NULL);
+    }
     npy_array_free(&want);
-    return error ? compile_fail(EXIT_ENVIRONMENT, path, error) : status;
+    return error ? compile_fail(EXIT_ENVIRONMENT, NULL, error) : status;
+}
+
+/* A picture goes through the classifier's preprocessing. */
+static ExitStatus verify_picture(Verify *v, const char *path)
+{
+    const kiln_classifier *table = tables_build(&v->c, "", NULL, NULL);
+    float *stored = arena_new_array(v->c.graph_arena, float, v->c.program->input_count);
+    Reason why;
+    Image image;
+    if (!table->takes_pictures)
+        return compile_fail(EXIT_USAGE, path, "a bare model takes tensors (.npy) only");
+    if (!image_load(path, &image, &why))
+        return compile_fail(EXIT_INPUT, path, why.text);
+    int prepared = preprocess_picture(&table->members[0], &image, stored, &why);
+    image_free(&image);
+    if (!prepared)
+        return compile_fail(EXIT_INPUT, path, why.text);
+    const char *error = verify_one(v, stored, NULL);
+    return error ? compile_fail(EXIT_ENVIRONMENT, path, error) : EXIT_DONE;
+}
+
+static bool is_npy(Verify *v, const char *path)
+{
+    FileMap map;
+    if (file_map(v->c.scratch_arena, path, &map) != NULL)
+        return true;
+    bool npy = map.length >= 6 && memcmp(map.bytes, "\x93NUMPY", 6) == 0;
+    file_unmap(&map);
+    return npy;
+}
+
+static ExitStatus verify_file(Verify *v, const char *path)
+{
+    if (!v->c.line->expect && !is_npy(v, path))
+        return verify_picture(v, path);
+    NpyArray in;
+    int64_t count;
+    if (!load_tensors(v, path, &v->c.source->input->shape, &in, &count))
+        return EXIT_INPUT;
+    ExitStatus status = verify_tensors(v, &in, count);
+    npy_array_free(&in);
+    return status;
 }
 
 /* Without an input: numbers in [-1.7, 1.7) by the rule of the reference vectors. */
 static ExitStatus verify_random(Verify *v)
 {
     int64_t count = v->c.program->input_count;
-    float *input = arena_new_array(v->c.graph_arena, float, count);
-    random_fill(random_stream("input", 0), (RandomRule){ 0, 1.7 }, count, input);
-    const char *error = verify_one(v, input, NULL);
+    float *logical = arena_new_array(v->c.graph_arena, float, count);
+    float *stored = arena_new_array(v->c.graph_arena, float, count);
+    random_fill(random_stream("input", 0), (RandomRule){ 0, 1.7 }, count, logical);
+    tensor_to_stored(&v->c.source->input->shape, logical, stored);
+    const char *error = verify_one(v, stored, NULL);
     return error ? compile_fail(EXIT_ENVIRONMENT, NULL, error) : EXIT_DONE;
 }
 

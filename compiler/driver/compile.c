@@ -6,6 +6,7 @@
 
 #include "compiler/base/digest.h"
 #include "compiler/driver/weights.h"
+#include "compiler/emit/names.h"
 #include "compiler/pass/pass.h"
 
 #include <string.h>
@@ -166,7 +167,8 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
     return status;
 }
 
-/* --- passes and schedule ------------------------------------------------------------------------------ */
+/* --- passes and schedule
+ * ------------------------------------------------------------------------------ */
 
 static bool stops_after(const Compilation *c, const char *stage)
 {
@@ -222,6 +224,10 @@ ExitStatus compile_program(Compilation *c)
     c->program = arena_new_of(c->graph_arena, Program);
     ProgramOptions options = { c->target, uses_openmp(c) };
     const char *error = program_build(c->graph_arena, c->graph, &options, c->program);
+    if (!error && !c->program->calls.count)
+        error = "the network's output is its input: there is nothing to compile";
+    if (!error)
+        error = names_verify(c->graph_arena, c->program);
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
 }
 

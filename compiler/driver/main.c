@@ -1,6 +1,7 @@
 /* kiln: dispatches to the command that the first argument names. */
 #include "compiler/driver/options.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ static ExitStatus dispatch(Arena *a, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like a full disk */
     Arena *a = arena_new();
     ExitStatus status = dispatch(a, argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {

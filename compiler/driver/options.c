@@ -21,7 +21,7 @@ const Command commands[] = {
       "network and weights to a folder of C that builds without kiln", command_emit },
     { COMMAND_RUN, "run", "SRC[:NAME] [-w FILE]... INPUT...",
       "classify with the reference interpreter; options as those of an executable", command_run },
-    { COMMAND_VERIFY, "verify", "SRC[:NAME] [-w FILE]... [INPUT.npy]",
+    { COMMAND_VERIFY, "verify", "SRC[:NAME] [-w FILE]... [INPUT...]",
       "run the emitted C and the interpreter, compare node by node", command_verify },
     { COMMAND_SHOW, "show", "SRC[:NAME]", "the table of nodes, with kernels, tiles and memory",
       command_show },

@@ -126,10 +126,21 @@ static bool claim(Elaborator *e, Map *map, const char *key, const char *path, Lo
     return false;
 }
 
+/* Paths stand in tables and in comments of the emitted code: they are one line of text. */
+static bool is_line(const char *path)
+{
+    for (; *path; path++)
+        if ((unsigned char)*path < ' ' || *path == 127)
+            return false;
+    return true;
+}
+
 static bool claim_path(Elaborator *e, const char *path, Loc loc)
 {
-    if (!*path) {
-        elaborate_error(e, loc, "duplicate-path", "an operation must have a name");
+    if (!*path || !is_line(path)) {
+        elaborate_error(e, loc, "path",
+                        *path ? "the name of a node cannot contain control characters"
+                              : "a node must have a name: '@ \"\"' needs a scope around it");
         return false;
     }
     return claim(e, &e->paths, c_name(e, path), path, loc, "node");

@@ -78,7 +78,7 @@ static int take_integers(Line *l, int *out, int most, const char *usage)
     const Expr *item = next_item(l);
     int count = take_numbers(l, d, most, usage);
     for (int i = 0; i < count; i++) {
-        if (d[i] != (double)(int64_t)d[i] || d[i] < -1e6 || d[i] > 1e6)
+        if (!(d[i] >= -1e6 && d[i] <= 1e6) || d[i] != (double)(int64_t)d[i])
             reject(l, item->loc, usage);
         out[i] = l->ok ? (int)d[i] : 0;
     }

@@ -106,7 +106,7 @@ static Precedence demanded(const char *row, const char *from, const char *to)
         while (c > row && *c != ' ')
             c--;
         before = operator_at(c);
-        /* a - (b + c), a / (b * c): the right operand binds more tightly; 1 + of the same row */
+        /* a - (b + c), a / (b * c): a right operand must bind more tightly */
         if (before >= PRECEDENCE_SUM && before <= PRECEDENCE_PRODUCT)
             before++;
     }

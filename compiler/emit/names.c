@@ -1,8 +1,10 @@
 /* The rule that makes C names from paths, and the check that it keeps different things apart. */
 #include "compiler/emit/names.h"
 
+#include "compiler/base/file.h"
 #include "compiler/base/map.h"
 #include "compiler/base/text.h"
+#include "compiler/emit/embedded.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -64,11 +66,40 @@ static const char *clash(Arena *a, Map *taken, const char *symbol, const char *w
     return arena_printf(a, "%s and %s would both be called '%s' in C", before, what, symbol);
 }
 
+/* Make and CMake have targets of their own. */
+static const char *build_clash(Arena *a, const char *name)
+{
+    static const char *const reserved[] = { "all", "clean", "help", "install", "package", "test" };
+    for (int i = 0; i < COUNT_OF(reserved); i++)
+        if (strcmp(name, reserved[i]) == 0)
+            return arena_printf(a,
+                                "the network's name '%s' is a target of make and CMake; give it "
+                                "another one",
+                                name);
+    return NULL;
+}
+
+/* The network's files and the runtime's lie in one folder. */
+static const char *file_clash(Arena *a, const char *name)
+{
+    static const char *const endings[] = { ".c", ".h", "_program.c", "_weights.c", "_weights.h" };
+    for (const EmbeddedFile *file = embedded_files; file->path; file++)
+        for (int i = 0; i < COUNT_OF(endings); i++)
+            if (strcmp(path_base(file->path), arena_printf(a, "%s%s", name, endings[i])) == 0)
+                return arena_printf(a,
+                                    "the network '%s' and the runtime both have a file '%s'; "
+                                    "give the network another name",
+                                    name, path_base(file->path));
+    return NULL;
+}
+
 const char *names_verify(Arena *a, const Program *p)
 {
     static const char *const own[] = { "run", "labels", "digest", "input_t", "output_t" };
     Map taken = { 0 };
-    const char *error = NULL;
+    const char *error = build_clash(a, c_identifier(a, p->name));
+    if (!error)
+        error = file_clash(a, c_identifier(a, p->name));
     for (int i = 0; i < COUNT_OF(own); i++)
         clash(a, &taken, arena_printf(a, "%s_%s", c_identifier(a, p->name), own[i]),
               arena_printf(a, "the network's own '%s'", own[i]));

@@ -14,7 +14,7 @@ const char *c_string(Arena *a, const char *text);
 
 /* The symbol of an array: "lenet_conv1_weight". */
 const char *array_symbol(Arena *a, const Program *p, const ConstArray *array);
-/* NULL, or which two things of the program would have the same C name. */
+/* NULL, or which two things of the program would have the same name, in C or as files. */
 const char *names_verify(Arena *a, const Program *p);
 
 #endif

@@ -32,27 +32,11 @@ static const char *copy_file(Emission *e, const EmbeddedFile *file)
     return emit_file_close(&f);
 }
 
-static bool is_written(const Emission *e, const char *name)
-{
-    for_each_vec(const char *, written, &e->written)
-        if (strcmp(*written, name) == 0)
-            return true;
-    return false;
-}
-
 const char *emit_runtime(Emission *e)
 {
     const char *error = NULL;
-    for (const EmbeddedFile *file = embedded_files; file->path && !error; file++) {
-        if (strncmp(file->path, prefix, sizeof prefix - 1) != 0)
-            continue;
-        const char *name = file->path + sizeof prefix - 1;
-        if (is_written(e, name))
-            return arena_printf(e->arena,
-                                "the network '%s' and the runtime both have a file '%s'; "
-                                "give the network another name",
-                                e->program->name, name);
-        error = copy_file(e, file);
-    }
+    for (const EmbeddedFile *file = embedded_files; file->path && !error; file++)
+        if (strncmp(file->path, prefix, sizeof prefix - 1) == 0)
+            error = copy_file(e, file);
     return error;
 }

@@ -57,6 +57,9 @@ static const char *const body[] = {
     "    return 3;",
     "const kiln_trace trace = { write_node, out };",
     "${name}_run(input, output, arena, &trace);",
+    "const int last = -1;",
+    "fwrite(&last, sizeof last, 1, out);",
+    "fwrite(output, sizeof output, 1, out);",
     "return fclose(out) == 0 ? 0 : 3;",
     "}",
 };

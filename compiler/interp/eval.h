@@ -14,8 +14,8 @@ typedef struct Eval {
     float *y;
 } Eval;
 
-/* The extents before, along and behind an axis: element (i, k, j) is at (i * size + k) * inner + j.
- */
+/* The extents before, along and behind an axis: element (i, k, j) is at (i * size + k) * inner +
+ * j. */
 typedef struct Split {
     int64_t outer, size, inner;
 } Split;

@@ -1,8 +1,8 @@
 /* Winograd's minimal filtering F(m x m, 3 x 3) (Winograd, 1980; Lavin, Gray, 2016) for convolutions
  * of stride 1:
  *   Y = A' [ sum over c of (G g G') . (B' d B) ] A
- * for tiles d of n x n input pixels, n = m + 2, and m x m outputs; . is the element-wise product. G
- * g G' is computed at compile time. Per batch of tile rows there are three nests: the input
+ * for tiles d of n x n input pixels, n = m + 2, and m x m outputs; . is the element-wise product.
+ * G g G' is computed at compile time. Per batch of tile rows there are three nests: the input
  * transform into v, for each of the n * n points a matrix product of v and u into p, the output
  * transform of p with bias, residual and activation. Channels are lanes throughout. */
 #include "compiler/kernel/common.h"

@@ -1,4 +1,5 @@
 /* x86-64 with AVX-512 F and DQ: 32 registers of 16 lanes, every operation maskable. */
+#include "compiler/target/scalar.h"
 #include "compiler/target/target.h"
 
 const Target target_avx512 = {
@@ -12,25 +13,8 @@ const Target target_avx512 = {
     .vector_registers = 32,
     .l1_bytes = 32 << 10,
     .l2_bytes = 1 << 20,
-    .scalar = {
-        .lanes = 1,
-        .type = "float",
-        .op = {
-            [VOP_ADD] = "${a} + ${b}",
-            [VOP_SUB] = "${a} - ${b}",
-            [VOP_MUL] = "${a} * ${b}",
-            [VOP_DIV] = "${a} / ${b}",
-            [VOP_FMA] = "__builtin_fmaf(${a}, ${b}, ${c})",
-            [VOP_MAX] = "kiln_max(${a}, ${b})",
-            [VOP_MIN] = "kiln_min(${a}, ${b})",
-            [VOP_NEG] = "-${a}",
-            [VOP_ABS] = "kiln_abs(${a})",
-            [VOP_SQRT] = "_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(${a})))",
-            [VOP_ROUND] = "kiln_round(${a})",
-            [VOP_SCALB] = "kiln_scalb(${a}, ${b})",
-            [VOP_SELECT_GT] = "${a} > ${b} ? ${c} : ${d}",
-        },
-    },
+    .scalar = SCALAR_ROW(SCALAR_FMA,
+                         "_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(${a})))"),
     .vector = {
         .lanes = 16,
         .type = "__m512",

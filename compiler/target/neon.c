@@ -1,5 +1,6 @@
 /* 64-bit Arm with Advanced SIMD: 32 registers of 4 lanes. There are no masked accesses: parts of a
  * vector go through a small array. */
+#include "compiler/target/scalar.h"
 #include "compiler/target/target.h"
 
 const Target target_neon = {
@@ -13,25 +14,8 @@ const Target target_neon = {
     .vector_registers = 32,
     .l1_bytes = 32 << 10,
     .l2_bytes = 512 << 10,
-    .scalar = {
-        .lanes = 1,
-        .type = "float",
-        .op = {
-            [VOP_ADD] = "${a} + ${b}",
-            [VOP_SUB] = "${a} - ${b}",
-            [VOP_MUL] = "${a} * ${b}",
-            [VOP_DIV] = "${a} / ${b}",
-            [VOP_FMA] = "__builtin_fmaf(${a}, ${b}, ${c})",
-            [VOP_MAX] = "kiln_max(${a}, ${b})",
-            [VOP_MIN] = "kiln_min(${a}, ${b})",
-            [VOP_NEG] = "-${a}",
-            [VOP_ABS] = "kiln_abs(${a})",
-            [VOP_SQRT] = "vget_lane_f32(vsqrt_f32(vdup_n_f32(${a})), 0)",
-            [VOP_ROUND] = "kiln_round(${a})",
-            [VOP_SCALB] = "kiln_scalb(${a}, ${b})",
-            [VOP_SELECT_GT] = "${a} > ${b} ? ${c} : ${d}",
-        },
-    },
+    .scalar = SCALAR_ROW(SCALAR_FMA,
+                         "vget_lane_f32(vsqrt_f32(vdup_n_f32(${a})), 0)"),
     .vector = {
         .lanes = 4,
         .type = "float32x4_t",

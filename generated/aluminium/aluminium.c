@@ -1127,87 +1127,95 @@ void aluminium_run(const aluminium_input_t *input, aluminium_output_t *output,
 {
     float *const arena = memory;
 
-    /* conv1: conv2d 3x3 stride 2 pad 1, relu; 1.327 M MACs; tile 2 pixels x 4 channels */
+    /* conv1: conv2d 3x3 stride 2 pad 1, relu, 96x128x3 -> 48x64x16; 1.327 M MACs; tile 2 pixels
+     * x 4 channels */
     conv3x3_s2_96x128x3_48x64x16_relu((const float (*)[128][3])(const void *)input,
         aluminium_conv1_weight, aluminium_conv1_bias, (float (*)[64][16])(void *)arena);
     KILN_TRACE_NODE(3, arena);
 
-    /* layer1.0.conv1: conv2d 3x3 stride 2 pad 1, relu; 2.654 M MACs; tile 2 pixels x 4 channels */
+    /* layer1.0.conv1: conv2d 3x3 stride 2 pad 1, relu, 48x64x16 -> 24x32x24; 2.654 M MACs; tile
+     * 2 pixels x 4 channels */
     conv3x3_s2_48x64x16_24x32x24_relu((const float (*)[64][16])(void *)arena,
         aluminium_layer1_0_conv1_weight, aluminium_layer1_0_conv1_bias,
         (float (*)[32][24])(void *)(arena + 49152));
     KILN_TRACE_NODE(6, arena + 49152);
 
-    /* layer1.0.conv2: conv2d 3x3 stride 1 pad 1; 3.981 M MACs; tile 2 pixels x 4 channels */
+    /* layer1.0.conv2: conv2d 3x3 stride 1 pad 1, 24x32x24 -> 24x32x24; 3.981 M MACs; tile 2
+     * pixels x 4 channels */
     conv3x3_s1_24x32x24_24x32x24((const float (*)[32][24])(void *)(arena + 49152),
         aluminium_layer1_0_conv2_weight, aluminium_layer1_0_conv2_bias,
         (float (*)[32][24])(void *)(arena + 67584));
     KILN_TRACE_NODE(8, arena + 67584);
 
-    /* layer1.0.downsample.0: conv2d 1x1 stride 2 pad 0, residual, relu; 294.9 k MACs; tile 2
-     * pixels x 4 channels */
+    /* layer1.0.downsample.0: conv2d 1x1 stride 2 pad 0, residual, relu, 48x64x16 -> 24x32x24;
+     * 294.9 k MACs; tile 2 pixels x 4 channels */
     conv1x1_s2_48x64x16_24x32x24_residual_relu((const float (*)[64][16])(void *)arena,
         (const float (*)[32][24])(void *)(arena + 67584), aluminium_layer1_0_downsample_0_weight,
         aluminium_layer1_0_downsample_0_bias, (float (*)[32][24])(void *)(arena + 67584));
     KILN_TRACE_NODE(12, arena + 67584);
 
-    /* layer1.1.conv1: conv2d 3x3 stride 1 pad 1, relu; 3.981 M MACs; tile 2 pixels x 4 channels */
+    /* layer1.1.conv1: conv2d 3x3 stride 1 pad 1, relu, 24x32x24 -> 24x32x24; 3.981 M MACs; tile
+     * 2 pixels x 4 channels */
     conv3x3_s1_24x32x24_24x32x24_relu((const float (*)[32][24])(void *)(arena + 67584),
         aluminium_layer1_1_conv1_weight, aluminium_layer1_1_conv1_bias,
         (float (*)[32][24])(void *)arena);
     KILN_TRACE_NODE(15, arena);
 
-    /* layer1.1.conv2: conv2d 3x3 stride 1 pad 1, residual, relu; 3.981 M MACs; tile 2 pixels x
-     * 4 channels */
+    /* layer1.1.conv2: conv2d 3x3 stride 1 pad 1, residual, relu, 24x32x24 -> 24x32x24; 3.981 M
+     * MACs; tile 2 pixels x 4 channels */
     conv3x3_s1_24x32x24_24x32x24_residual_relu((const float (*)[32][24])(void *)arena,
         (const float (*)[32][24])(void *)(arena + 67584), aluminium_layer1_1_conv2_weight,
         aluminium_layer1_1_conv2_bias, (float (*)[32][24])(void *)(arena + 67584));
     KILN_TRACE_NODE(19, arena + 67584);
 
-    /* layer2.0.conv1: conv2d 3x3 stride 2 pad 1, relu; 1.991 M MACs; tile 2 pixels x 4 channels */
+    /* layer2.0.conv1: conv2d 3x3 stride 2 pad 1, relu, 24x32x24 -> 12x16x48; 1.991 M MACs; tile
+     * 2 pixels x 4 channels */
     conv3x3_s2_24x32x24_12x16x48_relu((const float (*)[32][24])(void *)(arena + 67584),
         aluminium_layer2_0_conv1_weight, aluminium_layer2_0_conv1_bias,
         (float (*)[16][48])(void *)arena);
     KILN_TRACE_NODE(22, arena);
 
-    /* layer2.0.conv2: conv2d 3x3 stride 1 pad 1; 3.981 M MACs; tile 2 pixels x 4 channels */
+    /* layer2.0.conv2: conv2d 3x3 stride 1 pad 1, 12x16x48 -> 12x16x48; 3.981 M MACs; tile 2
+     * pixels x 4 channels */
     conv3x3_s1_12x16x48_12x16x48((const float (*)[16][48])(void *)arena,
         aluminium_layer2_0_conv2_weight, aluminium_layer2_0_conv2_bias,
         (float (*)[16][48])(void *)(arena + 9216));
     KILN_TRACE_NODE(24, arena + 9216);
 
-    /* layer2.0.downsample.0: conv2d 1x1 stride 2 pad 0, residual, relu; 221.2 k MACs; tile 2
-     * pixels x 4 channels */
+    /* layer2.0.downsample.0: conv2d 1x1 stride 2 pad 0, residual, relu, 24x32x24 -> 12x16x48;
+     * 221.2 k MACs; tile 2 pixels x 4 channels */
     conv1x1_s2_24x32x24_12x16x48_residual_relu((const float (*)[32][24])(void *)(arena + 67584),
         (const float (*)[16][48])(void *)(arena + 9216), aluminium_layer2_0_downsample_0_weight,
         aluminium_layer2_0_downsample_0_bias, (float (*)[16][48])(void *)(arena + 9216));
     KILN_TRACE_NODE(28, arena + 9216);
 
-    /* layer3.0.conv1: conv2d 3x3 stride 2 pad 1, relu; 1.991 M MACs; tile 2 pixels x 4 channels */
+    /* layer3.0.conv1: conv2d 3x3 stride 2 pad 1, relu, 12x16x48 -> 6x8x96; 1.991 M MACs; tile 2
+     * pixels x 4 channels */
     conv3x3_s2_12x16x48_6x8x96_relu((const float (*)[16][48])(void *)(arena + 9216),
         aluminium_layer3_0_conv1_weight, aluminium_layer3_0_conv1_bias,
         (float (*)[8][96])(void *)arena);
     KILN_TRACE_NODE(31, arena);
 
-    /* layer3.0.conv2: conv2d 3x3 stride 1 pad 1; 3.981 M MACs; tile 2 pixels x 4 channels */
+    /* layer3.0.conv2: conv2d 3x3 stride 1 pad 1, 6x8x96 -> 6x8x96; 3.981 M MACs; tile 2 pixels
+     * x 4 channels */
     conv3x3_s1_6x8x96_6x8x96((const float (*)[8][96])(void *)arena,
         aluminium_layer3_0_conv2_weight.f, aluminium_layer3_0_conv2_bias,
         (float (*)[8][96])(void *)(arena + 4608));
     KILN_TRACE_NODE(33, arena + 4608);
 
-    /* layer3.0.downsample.0: conv2d 1x1 stride 2 pad 0, residual, relu; 221.2 k MACs; tile 2
-     * pixels x 4 channels */
+    /* layer3.0.downsample.0: conv2d 1x1 stride 2 pad 0, residual, relu, 12x16x48 -> 6x8x96;
+     * 221.2 k MACs; tile 2 pixels x 4 channels */
     conv1x1_s2_12x16x48_6x8x96_residual_relu((const float (*)[16][48])(void *)(arena + 9216),
         (const float (*)[8][96])(void *)(arena + 4608), aluminium_layer3_0_downsample_0_weight,
         aluminium_layer3_0_downsample_0_bias, (float (*)[8][96])(void *)(arena + 4608));
     KILN_TRACE_NODE(37, arena + 4608);
 
-    /* global_avg_pool: global_avg_pool */
+    /* global_avg_pool: global_avg_pool, 6x8x96 -> 96 */
     global_avg_pool_1x48x96_1x1x96((const float (*)[48][96])(void *)(arena + 4608),
         (float (*)[1][96])(void *)arena);
     KILN_TRACE_NODE(38, arena);
 
-    /* fc: dense; 1.152 k MACs; tile 1 pixel x 8 channels */
+    /* fc: dense, 96 -> 12; 1.152 k MACs; tile 1 pixel x 8 channels */
     dense_1x1x96_1x1x12((const float (*)[1][96])(void *)arena, aluminium_fc_weight,
         aluminium_fc_bias, (float (*)[1][12])(void *)output);
     KILN_TRACE_NODE(39, output);

@@ -190,35 +190,36 @@ void tiny_run(const tiny_input_t *input, tiny_output_t *output, void *memory KIL
 {
     float *const arena = memory;
 
-    /* stem: conv2d 3x3 stride 2 pad 1, relu; 27.65 k MACs; tile 8 pixels x 16 channels */
+    /* stem: conv2d 3x3 stride 2 pad 1, relu, 16x16x3 -> 8x8x16; 27.65 k MACs; tile 8 pixels x
+     * 16 channels */
     conv3x3_s2_16x16x3_8x8x16_relu((const float (*)[16][3])(const void *)input, tiny_stem_weight,
         tiny_stem_bias, (float (*)[8][16])(void *)arena);
     KILN_TRACE_NODE(2, arena);
 
-    /* depthwise: depthwise conv2d 3x3 stride 1 pad 1, relu; 9.216 k MACs; tile 4 pixels x 16
-     * channels */
+    /* depthwise: depthwise conv2d 3x3 stride 1 pad 1, relu, 8x8x16 -> 8x8x16; 9.216 k MACs;
+     * tile 4 pixels x 16 channels */
     depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu((const float (*)[8][16])(void *)arena,
         tiny_depthwise_weight, tiny_depthwise_bias, (float (*)[8][16])(void *)(arena + 1024));
     KILN_TRACE_NODE(4, arena + 1024);
 
-    /* pointwise: conv2d 1x1 stride 1 pad 0, residual, relu; 16.38 k MACs; tile 14 pixels x 16
-     * channels */
+    /* pointwise: conv2d 1x1 stride 1 pad 0, residual, relu, 8x8x16 -> 8x8x16; 16.38 k MACs;
+     * tile 14 pixels x 16 channels */
     conv1x1_s1_1x64x16_1x64x16_residual_relu((const float (*)[64][16])(void *)(arena + 1024),
         (const float (*)[64][16])(void *)arena, tiny_pointwise_weight, tiny_pointwise_bias,
         (float (*)[64][16])(void *)arena);
     KILN_TRACE_NODE(7, arena);
 
-    /* pool: max_pool 2x2 stride 2 pad 0; tile 4 pixels x 16 channels */
+    /* pool: max_pool 2x2 stride 2 pad 0, 8x8x16 -> 4x4x16; tile 4 pixels x 16 channels */
     max_pool2x2_s2_p0_0_8x8x16_4x4x16_e0_0((const float (*)[8][16])(void *)arena,
         (float (*)[4][16])(void *)(arena + 1024));
     KILN_TRACE_NODE(8, arena + 1024);
 
-    /* global_avg_pool: global_avg_pool */
+    /* global_avg_pool: global_avg_pool, 4x4x16 -> 16 */
     global_avg_pool_1x16x16_1x1x16((const float (*)[16][16])(void *)(arena + 1024),
         (float (*)[1][16])(void *)arena);
     KILN_TRACE_NODE(9, arena);
 
-    /* classifier: dense; 64 MACs; tile 1 pixel x 16 channels */
+    /* classifier: dense, 16 -> 4; 64 MACs; tile 1 pixel x 16 channels */
     dense_1x1x16_1x1x4((const float (*)[1][16])(void *)arena, tiny_classifier_weight,
         tiny_classifier_bias, (float (*)[1][4])(void *)output);
     KILN_TRACE_NODE(10, output);

@@ -96,7 +96,7 @@ is timed in processor time, so that other load on the machine (it was shared: lo
 counts little.
 
 Machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1) ($(sed -n 's/^cpu family.*: //p' /proc/cpuinfo | head -1)/$(sed -n 's/^model\t*: //p' /proc/cpuinfo | head -1)), measured in the same run on one core:
-$(awk '{ printf "%s%s %s", NR > 1 ? ", " : "", $1, $2 }' <<< "$machine") (GFLOP/s of fused multiply-adds, GB/s read).
+$(awk '{ printf "%s%s %s", (NR > 1 ? ", " : ""), $1, $2 }' <<< "$machine") (GFLOP/s of fused multiply-adds, GB/s read).
 
 | network | GMACs | kiln ms | peer ms | peer / kiln | GFLOP/s | of peak | arena bytes | no plan below |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|

@@ -175,7 +175,8 @@ static bool check(const Layer *l, const Target *t, int winograd)
     return ok;
 }
 
-/* --- batch norm -------------------------------------------------------------------------------- */
+/* --- batch norm
+ * -------------------------------------------------------------------------------- */
 
 /* The scales are quotients that float32 holds exactly, root of var + eps a power of two. So the
  * folded weights are exact too, and what the pass made must be what the definition says. */

@@ -1,10 +1,7 @@
-<<<<<<< HEAD
 /* interp(graph) = eval(program), per operator, target and awkward shape. printed.c has the other
- * edge of the triangle, eval(program) = run(emitted C). ======= /* interp(graph) =
- * eval(program), per operator, target and awkward shape. printed.c has the other edge of the
- * triangle, eval(program) = run(emitted C). >>>>>>> infra
+ * edge of the triangle, eval(program) = run(emitted C).
  *
- *   kernels [TARGET [CASE]]        default: every target; closing line: N passed, N failed */
+ *   kernels [TARGET [CASE]]    default: every target; closing line: N passed, N failed */
 #include "compiler/base/diag.h"
 #include "compiler/graph/view.h"
 #include "compiler/interp/interp.h"

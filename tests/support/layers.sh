@@ -55,6 +55,7 @@ function violation(why) {
 }
 FNR == 1 { from = layer(FILENAME); if (!(from in known)) violation("no row for folder " from " in the table") }
 FNR == 601 { violation("a file has at most 600 lines") }
+/^(<<<<<<<|>>>>>>>) / { violation("a conflict was not resolved") }
 /^[ \t]*#[ \t]*include[ \t]*"/ {
     split($0, quoted, "\"")
     to = layer(quoted[2])

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What the emitted folder promises: it compiles without a warning under gcc and clang, freestanding too; it leaves no symbol
-# undefined but memcpy, memset, memmove and the C compiler's own; it is the same byte for byte wherever it is made;
-# its header is C++; its Makefile and CMakeLists.txt build it where kiln is not.
+# What the emitted folder promises: it compiles without a warning under gcc and clang, freestanding
+# too; it leaves no symbol undefined but memcpy, memset, memmove and the C compiler's own; it is the
+# same byte for byte wherever it is made; its header is C++; its Makefile and CMakeLists.txt build
+# it where kiln is not.
 # Usage: emitted.sh [KILN]
 set -uo pipefail
 
@@ -52,7 +53,8 @@ compiles() {
     local folder=$1 compiler=$2 file
     shift 2
     for file in $(model_files "$folder"); do
-        (cd "$folder" && "$compiler" $warnings "$@" -Wa,-I. -I. -c -o "${file%.c}.o" "$file") || return 1
+        (cd "$folder" &&
+            "$compiler" $warnings "$@" -Wa,-I. -I. -c -o "${file%.c}.o" "$file") || return 1
     done
 }
 
@@ -60,7 +62,8 @@ compiles() {
 compiles_all() {
     local folder=$1 compiler=$2 file
     for file in "$folder"/*.c; do
-        (cd "$folder" && "$compiler" $warnings $(target_flags .) -Wa,-I. -I. -c -o all.o "${file##*/}") || return 1
+        (cd "$folder" && "$compiler" $warnings $(target_flags .) -Wa,-I. -I. \
+            -c -o all.o "${file##*/}") || return 1
     done
 }
 
@@ -73,7 +76,8 @@ closed() { # FOLDER NM
         NF == 3 { defined[$3] = 1 }
         END {
             for (s in used)
-                if (!(s in defined) && s !~ /^(memcpy|memset|memmove|__aeabi_.*|__[a-z]+[sdt][if][0-9]?)$/) {
+                if (!(s in defined) && s !~ /^mem(cpy|set|move)$/ && s !~ /^__aeabi_/ &&
+                    s !~ /^__[a-z]+[sdt][if][0-9]?$/) {
                     print "undefined: " s
                     bad = 1
                 }
@@ -89,7 +93,7 @@ columns() {
     ! awk 'length > 100 { print FILENAME ": " $0; found = 1 } END { exit !found }' "$@"
 }
 
-# --- warnings and symbols, per target and compiler ------------------------------------------------
+# --- warnings and symbols, per target and compiler -----------------------------------------------
 
 compile_everywhere() { # NAME SOURCE TARGET CROSS
     local folder=$work/$1 cross=$4 compiler
@@ -98,8 +102,10 @@ compile_everywhere() { # NAME SOURCE TARGET CROSS
         [ "$compiler" = clang ] && [ -n "$cross" ] && continue
         have "$compiler" || { skip "$3: no $compiler"; continue; }
         check "$1 for $3, $compiler" compiles "$folder" "$compiler" $(target_flags "$folder")
-        check "$1 for $3, $compiler, traced" compiles "$folder" "$compiler" $(target_flags "$folder") -DKILN_TRACE -fsyntax-only
-        check "$1 for $3, $compiler, freestanding" compiles "$folder" "$compiler" $(target_flags "$folder") -ffreestanding
+        check "$1 for $3, $compiler, traced" compiles "$folder" "$compiler" \
+            $(target_flags "$folder") -DKILN_TRACE -fsyntax-only
+        check "$1 for $3, $compiler, freestanding" compiles "$folder" "$compiler" \
+            $(target_flags "$folder") -ffreestanding
         check "$1 for $3, $compiler, undefined symbols" closed "$folder" "${cross}nm"
     done
     check "$1 for $3, columns" columns "$folder"/"${2#*:}".[ch]
@@ -143,22 +149,31 @@ fi
 
 # A compiler of the other byte order is refused.
 refused() {
-    ! (cd "$work/c99" && gcc -std=c99 -U__BYTE_ORDER__ -D__BYTE_ORDER__=__ORDER_BIG_ENDIAN__ -c -o /dev/null every.c)
+    ! (cd "$work/c99" && gcc -std=c99 -U__BYTE_ORDER__ -D__BYTE_ORDER__=__ORDER_BIG_ENDIAN__ \
+        -c -o /dev/null every.c)
 }
 check 'the other byte order' refused
 
-# --- C++ --------------------------------------------------------------------------------------------
+# --- C++ -----------------------------------------------------------------------------------------
 
 usable_from_cpp() {
-    printf '#include "every.h"\nint main() { static float in[EVERY_INPUT_COUNT], out[EVERY_OUTPUT_COUNT];\n%s\n' \
-        'static float arena[EVERY_ARENA_BYTES / 4]; every_run(in, out, arena); return every_digest[0] == 0; }' >"$work/use.cpp"
+    cat >"$work/use.cpp" <<'END'
+#include "every.h"
+static float in[EVERY_INPUT_COUNT], out[EVERY_OUTPUT_COUNT], arena[EVERY_ARENA_BYTES / 4];
+int main()
+{
+    every_run(in, out, arena);
+    return every_digest[0] == 0;
+}
+END
     "$1" -std=c++11 -Wall -Wextra -Wpedantic -Werror -I"$work/c99" -fsyntax-only "$work/use.cpp"
 }
 for compiler in g++ clang++; do
-    if have $compiler; then check "the header in C++, $compiler" usable_from_cpp $compiler; else skip "no $compiler"; fi
+    have $compiler || { skip "no $compiler"; continue; }
+    check "the header in C++, $compiler" usable_from_cpp $compiler
 done
 
-# --- reproducible ---------------------------------------------------------------------------------------
+# --- reproducible --------------------------------------------------------------------------------
 
 mkdir -p "$work/some/where/else"
 emit_elsewhere() {
@@ -171,7 +186,7 @@ rm -f "$work"/c99/*.o
 check 'reproducible' same_folders "$work/c99" "$work/some/where/else/out"
 check 'no path in it' bash -c "! grep -rlF -e '$work' -e '$HOME/' -e \"\$(hostname)\" '$work/c99'"
 
-# --- builds where kiln is not ------------------------------------------------------------------------------
+# --- builds where kiln is not --------------------------------------------------------------------
 
 builds_with_make() {
     (cd "$work/c99" && env -i PATH=/usr/bin:/bin make -j2 && env -i ./every --bench 1)
@@ -179,7 +194,8 @@ builds_with_make() {
 check 'make in the emitted folder' builds_with_make
 if have cmake; then
     builds_with_cmake() {
-        (cd "$work/form-incbin" && cmake -B cmake . && cmake --build cmake -j2 && ./cmake/every --bench 1)
+        (cd "$work/form-incbin" && cmake -B cmake . && cmake --build cmake -j2 &&
+            ./cmake/every --bench 1)
     }
     check 'cmake in the emitted folder' builds_with_cmake
 else

@@ -36,6 +36,7 @@ static const struct {
 } cases[] = {
     { "", "" },
     { "// only\n", "// only\n" },
+    { "\xEF\xBB\xBF// mark \r\na = 1\r\n", "// mark\na = 1\n" },
     { "a=1;b=2", "a = 1\nb = 2\n" },
     { "a = 1\n\n\n\nb = 2", "a = 1\n\nb = 2\n" },
     { "a = (1+2)*3-4", "a = (1 + 2) * 3 - 4\n" },

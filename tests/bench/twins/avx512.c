@@ -8,7 +8,8 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* --- 3x3 stride 2, 7x7x64 -> 4x4x24 in a storage of 40 channels, residual, relu ------------------ */
+/* --- 3x3 stride 2, 7x7x64 -> 4x4x24 in a storage of 40 channels, residual, relu
+ * ------------------ */
 
 enum { SC = 64, SW = 7, SO = 4, SP = 40 };
 
@@ -117,7 +118,8 @@ static void depthwise(float *const *p)
     }
 }
 
-/* --- matrix product: rows of x times packed columns, for 1x1 convolutions and Winograd ------------- */
+/* --- matrix product: rows of x times packed columns, for 1x1 convolutions and Winograd
+ * ------------- */
 
 /* y[m][64] = start + x[m][depth] * w; four groups of 16 columns, `group` floats apart. */
 INLINE void product(int rows, int depth, const float *x, int x_pitch, const float *w, int group,
@@ -270,7 +272,8 @@ static void winograd(float *const *p)
     winograd_output(q, p[2], p[3]);
 }
 
-/* --- group norm of 8 groups and silu, 14x14x64 ------------------------------------------------- */
+/* --- group norm of 8 groups and silu, 14x14x64
+ * ------------------------------------------------- */
 
 enum { GC = 64, GP = 196, GG = 8 };
 
