@@ -3,8 +3,9 @@
 #
 #   tests/bench/twins.sh [-o FILE]        default: tests/bench/twins.md
 #
-# Settings: TARGETS="c99 avx512", COMPILERS="gcc clang", CORE=1. Fails where results differ; a ratio below
-# 0.95 is said, not failed: it depends on the machine.
+# Settings: TARGETS="c99 avx512", COMPILERS=gcc, CORE=1. Fails where results differ; a ratio below
+# 0.95 is said, not failed: it depends on the machine. clang keeps the accumulators of the hand-written tiles in
+# memory, which makes them a poor measure of its code.
 set -u -o pipefail
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
@@ -39,7 +40,7 @@ for target in ${TARGETS:-c99 avx512}; do
         echo "twins: SKIP avx512, this processor does not have it" >&2
         continue
     fi
-    for cc in ${COMPILERS:-gcc clang}; do
+    for cc in ${COMPILERS:-gcc}; do
         command -v "$cc" > /dev/null || { echo "twins: SKIP $cc, not installed" >&2 && continue; }
         compare "$target" "$cc" | tee -a "$work/rows" || failed=1
     done
@@ -60,7 +61,7 @@ against functions in \`tests/bench/twins/\` that were written by hand for the sa
 
 Both are compiled alike and must give the same bits. They run in turn, A B A B; ratio is the median over 21 pairs
 of hand-written time / emitted time: above 1 the emitted one is faster. One core, -O2, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1),
-$(gcc --version | head -1), $(clang --version 2> /dev/null | head -1).
+$(gcc --version | head -1).
 
 | target | kernel | emitted µs | by hand µs | ratio | equal |
 |---|---|--:|--:|--:|---|
