@@ -51,6 +51,6 @@ const Target target_avx2 = {
     .tile_lanes = 8,
     .tile_pixels = 6,
     .tile_vectors = 2,
-    .tile_depthwise = 4,
+    .tile_depthwise = 7,
     .tile_matrix = 8,
 };

@@ -46,6 +46,6 @@ const Target target_avx512 = {
     .tile_lanes = 16,
     .tile_pixels = 6,
     .tile_vectors = 4,
-    .tile_depthwise = 4,
+    .tile_depthwise = 7,
     .tile_matrix = 8,
 };
