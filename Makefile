@@ -116,7 +116,7 @@ $(BENCHES): $(BUILD)/tests/bench/%: tests/bench/%.c $(wildcard tests/support/ora
 	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
 
 bench: all $(BENCHES)
-	$(Q)bash tests/bench/bench.sh
+	$(Q)bash tests/bench/bench.sh && bash tests/bench/quote.sh
 
 profile: all $(BENCHES)
 	$(Q)bash tests/bench/profile.sh

@@ -210,6 +210,7 @@ int main(int argc, char **argv)
             failed++;
     if (system(arena_printf(s.arena, "rm -rf %s", folder)))
         failed++;
+    arena_free(s.arena);
     printf("%d passed, %d failed\n", passed, failed);
     return failed || !passed;
 }
