@@ -46,9 +46,9 @@ const Target target_avx2 = {
         },
     },
     .tile_lanes = 8,
-    .tile_pixels = 6,
-    .tile_vectors = 2,
-    .tile_depthwise = 4,
-    .tile_matrix = 8,
+    .tile_pixels = 4,
+    .tile_vectors = 3,
+    .tile_depthwise = 7,
+    .tile_matrix = 6,
     .winograd_side = 12,
 };

@@ -41,9 +41,9 @@ const Target target_avx512 = {
         },
     },
     .tile_lanes = 16,
-    .tile_pixels = 6,
+    .tile_pixels = 7,
     .tile_vectors = 4,
-    .tile_depthwise = 4,
-    .tile_matrix = 8,
+    .tile_depthwise = 14,
+    .tile_matrix = 6,
     .winograd_side = 12,
 };
