@@ -49,8 +49,8 @@ const Target target_avx2 = {
     .memory_bytes_per_cycle = 6,
     .transform_cycles_per_vector = 6,
     .tile_lanes = 8,
-    .tile_pixels = 6,
-    .tile_vectors = 2,
+    .tile_pixels = 4,
+    .tile_vectors = 3,
     .tile_depthwise = 7,
-    .tile_matrix = 8,
+    .tile_matrix = 6,
 };

@@ -44,8 +44,8 @@ const Target target_avx512 = {
     .memory_bytes_per_cycle = 6,
     .transform_cycles_per_vector = 6,
     .tile_lanes = 16,
-    .tile_pixels = 6,
+    .tile_pixels = 7,
     .tile_vectors = 4,
-    .tile_depthwise = 7,
-    .tile_matrix = 8,
+    .tile_depthwise = 14,
+    .tile_matrix = 6,
 };

@@ -3,10 +3,9 @@
 #
 #   tests/bench/tiles.sh [-o FILE]        default: tests/bench/tiles.md
 #
-# Settings: TARGETS="c99 avx2 avx512", TILES_c99="LANES,PIXELS,VECTORS,DEPTHWISE,MATRIX,WINOGRAD …" (also _avx2,
-# _avx512, _m4), COMPILERS="gcc clang", FLAGS="-Os -O2 -O3", PASSES=2, CORE=1.
-# Figures are the best of many runs on one core; other load on the machine only makes them smaller, so read
-# ratios between neighbours, not absolutes.
+# Settings: TARGETS="c99 avx2 avx512 m4", TILES_avx2="LANES,PIXELS,VECTORS,DEPTHWISE,MATRIX,WINOGRAD …" and so
+# on (what Tile and the rows call these), COMPILERS="gcc clang", FLAGS="-Os -O2 -O3", PASSES=2, CORE=1.
+# Figures are the best of many runs on one core, in processor time; read ratios between neighbours.
 set -u
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
@@ -18,10 +17,10 @@ compilers=${COMPILERS:-gcc clang}
 read -ra levels <<< "${FLAGS:--Os -O2 -O3}"
 core=${CORE:-1}
 layers="conv3x3 wide3x3 deep3x3 last3x3 uneven3x3 conv1x1 strided3x3 narrow1x1 first3x3 depthwise dense"
-TILES_c99=${TILES_c99:-4,2,1,4,2 4,4,1,2,1 4,3,2,2,4 4,4,2,1,3 8,2,1,2,2 8,4,1,4,1 16,1,1,1,1 16,2,1,2,2}
-TILES_avx2=${TILES_avx2:-8,6,2,4,8 8,4,3,7,6 8,5,2,6,4 8,7,1,8,10 8,3,4,10,12}
-TILES_avx512=${TILES_avx512:-16,6,4,4,8 16,7,4,7,4 16,14,2,8,12 16,9,3,10,6 16,8,3,14,16}
-TILES_m4=${TILES_m4:-4,2,1,4,2 4,3,1,2,1 4,4,1,3,3 8,2,1,2,1 2,4,1,6,4 2,6,1,8,6 4,5,1,5,4 16,1,1,1,1}
+TILES_c99=${TILES_c99:-4,2,1,2,2,0 4,4,1,4,4,0 4,4,2,3,6,0 4,3,2,5,8,0 8,2,1,1,1,0 8,4,1,6,3,0 4,4,1,4,4,12}
+TILES_avx2=${TILES_avx2:-8,6,2,4,8,0 8,4,3,7,6,0 8,3,4,8,10,0 8,7,1,14,12,0 8,6,2,10,4,1}
+TILES_avx512=${TILES_avx512:-16,6,4,4,8,0 16,7,4,7,4,0 16,14,2,8,12,0 16,9,3,10,6,0 16,6,4,14,16,1}
+TILES_m4=${TILES_m4:-4,2,1,2,2,0 4,4,1,4,4,0 4,3,1,3,3,0 4,5,1,5,6,0 8,2,1,1,1,0 2,6,1,8,8,0}
 mkdir -p "$work"
 
 emit() { # target tile -> folder
