@@ -124,6 +124,9 @@ profile: all $(BENCHES)
 tiles: $(BUILD)/tests/bench/tiles
 	$(Q)bash tests/bench/tiles.sh
 
+twins: $(BUILD)/tests/bench/twins
+	$(Q)bash tests/bench/twins.sh
+
 # --- checks ------------------------------------------------------------------------------------
 
 check:
@@ -173,6 +176,7 @@ help:
 	@echo 'make bench      speed against other runtimes, as ratios'
 	@echo 'make profile    time per layer of the networks NETS'
 	@echo 'make tiles      register tiles measured: what the rows of compiler/target/ are read off'
+	@echo 'make twins      emitted kernels against hand-written ones: equal results, ratios of time'
 	@echo 'make layers     who may include whom'
 	@echo 'make format     clang-format and the 100 columns'
 	@echo 'make clean      remove build/'

@@ -3,7 +3,7 @@
 #
 #   tests/bench/tiles.sh [-o FILE]        default: tests/bench/tiles.md
 #
-# Settings: TARGETS="c99 avx2 avx512", TILES_c99="LANES,PIXELS,VECTORS,DEPTHWISE,MATRIX …" (also _avx2,
+# Settings: TARGETS="c99 avx2 avx512", TILES_c99="LANES,PIXELS,VECTORS,DEPTHWISE,MATRIX,WINOGRAD …" (also _avx2,
 # _avx512, _m4), COMPILERS="gcc clang", FLAGS="-Os -O2 -O3", PASSES=2, CORE=1.
 # Figures are the best of many runs on one core; other load on the machine only makes them smaller, so read
 # ratios between neighbours, not absolutes.
@@ -17,7 +17,7 @@ targets=${TARGETS:-c99 avx2 avx512 m4}
 compilers=${COMPILERS:-gcc clang}
 read -ra levels <<< "${FLAGS:--Os -O2 -O3}"
 core=${CORE:-1}
-layers="conv3x3 conv1x1 strided3x3 narrow1x1 first3x3 depthwise dense"
+layers="conv3x3 wide3x3 deep3x3 last3x3 uneven3x3 conv1x1 strided3x3 narrow1x1 first3x3 depthwise dense"
 TILES_c99=${TILES_c99:-4,2,1,4,2 4,4,1,2,1 4,3,2,2,4 4,4,2,1,3 8,2,1,2,2 8,4,1,4,1 16,1,1,1,1 16,2,1,2,2}
 TILES_avx2=${TILES_avx2:-8,6,2,4,8 8,4,3,7,6 8,5,2,6,4 8,7,1,8,10 8,3,4,10,12}
 TILES_avx512=${TILES_avx512:-16,6,4,4,8 16,7,4,7,4 16,14,2,8,12 16,9,3,10,6 16,8,3,14,16}
@@ -101,7 +101,7 @@ table() { # target cc flag < results
         END {
             if (!n) exit
             count = split(layers, l, " ")
-            printf "\n%s, %s %s\n\n| lanes,pixels,vectors,depthwise,matrix |", t, cc, f
+            printf "\n%s, %s %s\n\n| lanes,pixels,vectors,depthwise,matrix,winograd |", t, cc, f
             for (i = 1; i <= count; i++) printf " %s |", l[i]
             printf "\n|---|"; for (i = 1; i <= count; i++) printf "--:|"
             for (r = 1; r <= n; r++) {
