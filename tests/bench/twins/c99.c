@@ -11,7 +11,7 @@
 
 enum { LANES = 4 };
 
-/* --- 3x3 stride 2, 7x7x64 -> 4x4x24 in a storage of 40 channels, residual, relu ------------------ */
+/* --- 3x3 stride 2, 7x7x64 -> 4x4x24 in a storage of 40 channels, residual, relu --------------- */
 
 enum { SC = 64, SW = 7, SO = 4, SP = 40 };
 
@@ -122,7 +122,7 @@ static void depthwise(float *const *p)
     }
 }
 
-/* --- matrix product: rows of x times packed columns, for 1x1 convolutions and Winograd ------------- */
+/* --- matrix product: rows of x times packed columns, for 1x1 convolutions and Winograd -------- */
 
 /* y[m][4] = start + x[m][depth] * w[depth][4 of 16] */
 INLINE void product(int rows, int depth, const float *x, const float *w, const float *start,
@@ -257,7 +257,7 @@ static void winograd(float *const *p)
     }
 }
 
-/* --- group norm of 8 groups and silu, 14x14x64 ------------------------------------------------- */
+/* --- group norm of 8 groups and silu, 14x14x64 ------------------------------------------------ */
 
 enum { GC = 64, GP = 196, GG = 8 };
 
