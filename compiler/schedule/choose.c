@@ -51,6 +51,8 @@ Tile *choose_tiles(Arena *arena, const Target *target, const Graph *g, Optimize 
 {
     Tile *tile = arena_new_array(arena, Tile, g->nodes.count);
     double total = 0, saved = 0;
+    if (optimize == OPTIMIZE_BALANCED && target->vector.lanes == 1)
+        optimize = OPTIMIZE_SIZE; /* portable C goes into flash */
     for_each_node(n, g) {
         double cycles = 0;
         tile[n->id] = choose_tile(target, n);

@@ -1,5 +1,5 @@
-/* The five kernels by hand, in plain C99 for any processor: four pixels by four channels at a
- * time. Each adds in the order that kiln promises, so results
+/* The five kernels by hand, in plain C99 for any processor: two pixels by four channels at a time,
+ * which fits the registers of the smallest. Each adds in the order that kiln promises, so results
  * are equal bit for bit. */
 #include "tests/bench/twins/twins.h"
 
@@ -11,46 +11,53 @@
 
 enum { LANES = 4 };
 
-/* --- 3x3 stride 2, 7x7x64 -> 4x4x24 in a storage of 40 channels, residual, relu ------ */
+/* --- 3x3 stride 2, 7x7x64 -> 4x4x24 in a storage of 40 channels, residual, relu --------------- */
 
 enum { SC = 64, SW = 7, SO = 4, SP = 40 };
 
-/* acc[first..last) += column kx of the kernel */
-INLINE void strided_column(float acc[SO][LANES], int first, int last, const float *x,
-                           const float *w)
+/* acc[first..last) += column kx of the kernel, for two pixels */
+INLINE void strided_column(float acc[2][LANES], int first, const float *x, const float *w)
 {
     for (int c = 0; c < SC; c++) {
         KILN_UNROLL
-        for (int m = first; m < last; m++) {
-            KILN_LANES
+        for (int m = first; m < 2; m++) {
+            KILN_UNROLL
             for (int l = 0; l < LANES; l++)
                 acc[m][l] += x[2 * m * SC + c] * w[16 * c + l];
         }
     }
 }
 
-/* A row of four pixels. */
-INLINE void strided_row(const float *x, const float *r, const float *w, const float *b, float *y,
-                        int oy)
+INLINE void strided_tile(const float *x, const float *r, const float *w, const float *b, float *y,
+                         int oy, int ox, int is_last)
 {
-    float acc[SO][LANES];
+    float acc[2][LANES];
     KILN_UNROLL
-    for (int m = 0; m < SO; m++) {
-        KILN_LANES
+    for (int m = 0; m < 2; m++) {
+        KILN_UNROLL
         for (int l = 0; l < LANES; l++)
             acc[m][l] = b[l];
     }
     for (int ky = oy == 0; ky < (oy == SO - 1 ? 2 : 3); ky++) {
-        const float *row = x + (2 * oy + ky - 1) * SW * SC, *wk = w + ky * 3 * SC * 16;
-        strided_column(acc, 1, 4, row - SC, wk);
-        strided_column(acc, 0, 4, row, wk + SC * 16);
-        strided_column(acc, 0, 3, row + SC, wk + 2 * SC * 16);
+        const float *row = x + ((2 * oy + ky - 1) * SW + 2 * ox) * SC, *wk = w + ky * 3 * SC * 16;
+        strided_column(acc, ox == 0, row - SC, wk);
+        strided_column(acc, 0, row, wk + SC * 16);
+        if (!is_last) {
+            strided_column(acc, 0, row + SC, wk + 2 * SC * 16);
+        } else {
+            for (int c = 0; c < SC; c++) {
+                KILN_UNROLL
+                for (int l = 0; l < LANES; l++)
+                    acc[0][l] += row[SC + c] * wk[2 * SC * 16 + 16 * c + l];
+            }
+        }
     }
     KILN_UNROLL
-    for (int m = 0; m < SO; m++) {
-        KILN_LANES
+    for (int m = 0; m < 2; m++) {
+        KILN_UNROLL
         for (int l = 0; l < LANES; l++)
-            y[(oy * SO + m) * SP + l] = kiln_max(acc[m][l] + r[(oy * SO + m) * 24 + l], 0.0f);
+            y[(oy * SO + ox + m) * SP + l] = kiln_max(acc[m][l] + r[(oy * SO + ox + m) * 24 + l],
+                                                      0.0f);
     }
 }
 
@@ -58,12 +65,14 @@ static void strided(float *const *p)
 {
     for (int o = 0; o < 24; o += LANES) {
         const float *r = p[1] + o, *w = p[2] + o / 16 * 9 * SC * 16 + o % 16, *b = p[3] + o;
-        for (int oy = 0; oy < SO; oy++)
-            strided_row(p[0], r, w, b, p[4] + o, oy);
+        for (int oy = 0; oy < SO; oy++) {
+            strided_tile(p[0], r, w, b, p[4] + o, oy, 0, 0);
+            strided_tile(p[0], r, w, b, p[4] + o, oy, 2, 1);
+        }
     }
 }
 
-/* --- depthwise 5x5, 28x28x96 ------ */
+/* --- depthwise 5x5, 28x28x96 ------------------------------------------------------------------ */
 
 enum { DC = 96, DW = 28, DT = 4 };
 
@@ -74,7 +83,7 @@ INLINE void depthwise_tile(const float *x, const float *w, const float *b, float
     const int last = oy > DW - 3 ? DW + 2 - oy : 5;
     KILN_UNROLL
     for (int m = 0; m < DT; m++) {
-        KILN_LANES
+        KILN_UNROLL
         for (int l = 0; l < LANES; l++)
             acc[m][l] = b[l];
     }
@@ -86,7 +95,7 @@ INLINE void depthwise_tile(const float *x, const float *w, const float *b, float
             for (int m = 0; m < DT; m++) {
                 if ((is_left && m + kx < 2) || (is_right && m + kx >= DT + 2))
                     continue;
-                KILN_LANES
+                KILN_UNROLL
                 for (int l = 0; l < LANES; l++)
                     acc[m][l] += row[(m + kx) * DC + l] * w[(ky * 5 + kx) * 16 + l];
             }
@@ -94,7 +103,7 @@ INLINE void depthwise_tile(const float *x, const float *w, const float *b, float
     }
     KILN_UNROLL
     for (int m = 0; m < DT; m++) {
-        KILN_LANES
+        KILN_UNROLL
         for (int l = 0; l < LANES; l++)
             y[(oy * DW + ox + m) * DC + l] = acc[m][l];
     }
@@ -113,30 +122,30 @@ static void depthwise(float *const *p)
     }
 }
 
-/* --- matrix product: rows of x times packed columns, for 1x1 convolutions and Winograd ------ */
+/* --- matrix product: rows of x times packed columns, for 1x1 convolutions and Winograd -------- */
 
 /* y[m][4] = start + x[m][depth] * w[depth][4 of 16] */
 INLINE void product(int rows, int depth, const float *x, const float *w, const float *start,
                     float *y, int y_pitch)
 {
-    float acc[4][LANES];
+    float acc[2][LANES];
     KILN_UNROLL
     for (int m = 0; m < rows; m++) {
-        KILN_LANES
+        KILN_UNROLL
         for (int l = 0; l < LANES; l++)
             acc[m][l] = start ? start[l] : 0.0f;
     }
     for (int c = 0; c < depth; c++) {
         KILN_UNROLL
         for (int m = 0; m < rows; m++) {
-            KILN_LANES
+            KILN_UNROLL
             for (int l = 0; l < LANES; l++)
                 acc[m][l] += x[m * depth + c] * w[16 * c + l];
         }
     }
     KILN_UNROLL
     for (int m = 0; m < rows; m++) {
-        KILN_LANES
+        KILN_UNROLL
         for (int l = 0; l < LANES; l++)
             y[m * y_pitch + l] = acc[m][l];
     }
@@ -146,14 +155,13 @@ static void pointwise(float *const *p)
 {
     for (int o = 0; o < 128; o += LANES) {
         const float *w = p[1] + o / 16 * 512 * 16 + o % 16, *b = p[2] + o;
-        for (int i = 0; i < 40; i += 4)
-            product(4, 512, p[0] + i * 512, w, b, p[3] + i * 128 + o, 128);
-        for (int i = 40; i < 49; i += 3)
-            product(3, 512, p[0] + i * 512, w, b, p[3] + i * 128 + o, 128);
+        for (int i = 0; i < 48; i += 2)
+            product(2, 512, p[0] + i * 512, w, b, p[3] + i * 128 + o, 128);
+        product(1, 512, p[0] + 48 * 512, w, b, p[3] + 48 * 128 + o, 128);
     }
 }
 
-/* --- Winograd F(4x4, 3x3), 14x14x64 ------ */
+/* --- Winograd F(4x4, 3x3), 14x14x64 ----------------------------------------------------------- */
 
 enum { WC = 64, WW = 14, WT = 4 };
 
@@ -242,13 +250,14 @@ static void winograd(float *const *p)
             for (int o = 0; o < WC; o += LANES) {
                 const float *u = p[1] + f * WC * WC + o / 16 * WC * 16 + o % 16;
                 float *qf = q + f * WT * WC + o;
-                product(WT, WC, v + f * WT * WC, u, NULL, qf, WC);
+                product(2, WC, v + f * WT * WC, u, NULL, qf, WC);
+                product(2, WC, v + (f * WT + 2) * WC, u, NULL, qf + 2 * WC, WC);
             }
         winograd_output(q, p[2], top, p[3]);
     }
 }
 
-/* --- group norm of 8 groups and silu, 14x14x64 ------ */
+/* --- group norm of 8 groups and silu, 14x14x64 ------------------------------------------------ */
 
 enum { GC = 64, GP = 196, GG = 8 };
 
@@ -257,7 +266,7 @@ static void channel_sums(const float *x, const float *mean, float *sum)
 {
     float part[16][LANES] = { { 0 } };
     for (int i = 0; i < GP; i++) {
-        KILN_LANES
+        KILN_UNROLL
         for (int l = 0; l < LANES; l++) {
             const float v = x[i * GC + l], d = mean ? v - mean[l] : 0.0f;
             part[i % 16][l] += mean ? d * d : v;
@@ -265,11 +274,11 @@ static void channel_sums(const float *x, const float *mean, float *sum)
     }
     for (int half = 8; half; half /= 2)
         for (int j = 0; j < half; j++) {
-            KILN_LANES
+            KILN_UNROLL
             for (int l = 0; l < LANES; l++)
                 part[j][l] += part[j + half][l];
         }
-    KILN_LANES
+    KILN_UNROLL
     for (int l = 0; l < LANES; l++)
         sum[l] = part[0][l];
 }
