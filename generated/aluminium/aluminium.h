@@ -18,9 +18,9 @@ typedef float aluminium_output_t;
 #define ALUMINIUM_INPUT_COUNT   36864       /* NHWC [1][96][128][3] */
 #define ALUMINIUM_OUTPUT_COUNT  12          /* [1][12] */
 /* scratch, 64-byte aligned, no contents kept between calls */
-#define ALUMINIUM_ARENA_BYTES   473088
-#define ALUMINIUM_STACK_BYTES   1024        /* automatic arrays of its deepest function */
-#define ALUMINIUM_WEIGHT_BYTES  2251904     /* constant */
+#define ALUMINIUM_ARENA_BYTES   344064
+#define ALUMINIUM_STACK_BYTES   256         /* automatic arrays of its deepest function */
+#define ALUMINIUM_WEIGHT_BYTES  758912      /* constant */
 
 extern const char *const aluminium_labels[12];
 extern const char aluminium_digest[];
