@@ -5,8 +5,8 @@
 #include "compiler/kernel/kernel.h"
 
 /* What weight bytes may be spent on: Winograd's transformed weights are up to four times the
- * originals. BALANCED spends them where the model predicts at least 5 % of the network's time, and
- * never on targets without vectors. */
+ * originals. BALANCED spends them where the model predicts at least 5 % of the network's time,
+ * and never on targets without vectors. */
 typedef enum Optimize { OPTIMIZE_BALANCED, OPTIMIZE_SPEED, OPTIMIZE_SIZE } Optimize;
 
 /* The tile of one node, computed directly. */
