@@ -21,8 +21,7 @@ static bool pays_winograd(const Target *target, const Node *n)
 {
     int64_t side = node_height(n) < node_width(n) ? node_height(n) : node_width(n);
     return target->winograd_side && side >= target->winograd_side && winograd_applies(n) &&
-           node_channels(n) >= WINOGRAD_CHANNELS &&
-           node_channels(n->input[0]) >= WINOGRAD_CHANNELS;
+           node_channels(n) >= WINOGRAD_CHANNELS && node_channels(n->input[0]) >= WINOGRAD_CHANNELS;
 }
 
 Tile choose_tile(const Target *target, const Node *n)
