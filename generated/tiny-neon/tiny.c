@@ -100,8 +100,8 @@ static void conv3x3_s2_16x16x3_8x8x16_relu(const float (*x)[16][3],
 static void depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu(const float (*x)[8][16],
     const float (*w)[3][3][16], const float (*b)[1][16], float (*y)[8][16])
 {
-    for (int ot = 0; ot < 4; ot++) {
-        for (int oy = 0; oy < 8; oy++) {
+    for (int oy = 0; oy < 8; oy++) {
+        for (int ot = 0; ot < 4; ot++) {
             {
                 float32x4_t acc[4];
                 KILN_UNROLL
@@ -220,8 +220,8 @@ static void conv1x1_s1_1x64x16_1x64x16_residual_relu(const float (*x)[64][16],
 
 static void max_pool2x2_s2_p0_0_8x8x16_4x4x16_e0_0(const float (*x)[8][16], float (*y)[4][16])
 {
-    for (int ot = 0; ot < 4; ot++) {
-        for (int oy = 0; oy < 4; oy++) {
+    for (int oy = 0; oy < 4; oy++) {
+        for (int ot = 0; ot < 4; ot++) {
             float32x4_t acc[4];
             KILN_UNROLL
             for (int m = 0; m < 4; m++)

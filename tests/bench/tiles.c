@@ -46,7 +46,7 @@ static const char prologue[] =
     "}\n"
     "static void report(const char *name, double macs, float *in, float *out,\n"
     "    void *arena, long n, void (*run)(const float *, float *, void *)) {\n"
-    "    double best = 1e9, end = now() + 0.15;\n"
+    "    double best = 1e9, end = now() + 0.06;\n"
     "    for (long i = 0; i < n; i++) in[i] = (float)(i % 17) * 0.1f - 0.8f;\n"
     "    for (int r = 0; r < 10 || now() < end; r++) {\n"
     "        double t = now(); run(in, out, arena); t = now() - t;\n"
