@@ -45,10 +45,12 @@ const Target target_avx2 = {
             [VOP_BROADCAST] = "_mm256_set1_ps(${a})",
         },
     },
+    .macs_per_cycle = 16,
+    .memory_bytes_per_cycle = 6,
+    .transform_cycles_per_vector = 6,
     .tile_lanes = 8,
     .tile_pixels = 4,
     .tile_vectors = 3,
     .tile_depthwise = 7,
     .tile_matrix = 6,
-    .winograd_side = 12,
 };

@@ -40,10 +40,12 @@ const Target target_avx512 = {
             [VOP_BROADCAST] = "_mm512_set1_ps(${a})",
         },
     },
+    .macs_per_cycle = 16,
+    .memory_bytes_per_cycle = 6,
+    .transform_cycles_per_vector = 6,
     .tile_lanes = 16,
     .tile_pixels = 7,
     .tile_vectors = 4,
     .tile_depthwise = 14,
     .tile_matrix = 6,
-    .winograd_side = 12,
 };

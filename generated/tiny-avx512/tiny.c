@@ -136,14 +136,19 @@ static void max_pool2x2_s2_p0_0_8x8x16_4x4x16_e0_0(const float (*x)[8][16], floa
 static void global_avg_pool_1x16x16_1x1x16(const float (*x)[16][16], float (*y)[1][16])
 {
     __m512 part[16];
+    KILN_UNROLL
     for (int j = 0; j < 16; j++)
         part[j] = _mm512_set1_ps(0.0f);
+    KILN_UNROLL
     for (int j = 0; j < 16; j++)
         part[j] = _mm512_add_ps(part[j], _mm512_loadu_ps(&x[0][j][0]));
+    KILN_UNROLL
     for (int j = 0; j < 8; j++)
         part[j] = _mm512_add_ps(part[j], part[j + 8]);
+    KILN_UNROLL
     for (int j = 0; j < 4; j++)
         part[j] = _mm512_add_ps(part[j], part[j + 4]);
+    KILN_UNROLL
     for (int j = 0; j < 2; j++)
         part[j] = _mm512_add_ps(part[j], part[j + 2]);
     part[0] = _mm512_add_ps(part[0], part[1]);

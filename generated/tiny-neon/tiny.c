@@ -247,14 +247,19 @@ static void global_avg_pool_1x16x16_1x1x16(const float (*x)[16][16], float (*y)[
 {
     for (int cv = 0; cv < 4; cv++) {
         float32x4_t part[16];
+        KILN_UNROLL
         for (int j = 0; j < 16; j++)
             part[j] = vdupq_n_f32(0.0f);
+        KILN_UNROLL
         for (int j = 0; j < 16; j++)
             part[j] = vaddq_f32(part[j], vld1q_f32(&x[0][j][4 * cv]));
+        KILN_UNROLL
         for (int j = 0; j < 8; j++)
             part[j] = vaddq_f32(part[j], part[j + 8]);
+        KILN_UNROLL
         for (int j = 0; j < 4; j++)
             part[j] = vaddq_f32(part[j], part[j + 4]);
+        KILN_UNROLL
         for (int j = 0; j < 2; j++)
             part[j] = vaddq_f32(part[j], part[j + 2]);
         part[0] = vaddq_f32(part[0], part[1]);

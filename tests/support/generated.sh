@@ -13,7 +13,7 @@ tiny-c99      generated/tiny.kiln                 -w random:1 --target c99
 tiny-avx2     generated/tiny.kiln                 -w random:1 --target avx2
 tiny-avx512   generated/tiny.kiln                 -w random:1 --target avx512
 tiny-neon     generated/tiny.kiln                 -w random:1 --target neon
-aluminium     examples/aluminium/aluminium.kiln   --target c99
+aluminium     examples/aluminium/aluminium.kiln   --target c99  --optimize size
 '
 
 work=$(mktemp -d)
