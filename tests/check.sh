@@ -243,6 +243,7 @@ main() {
 
     if [ -n "$all" ] && [ -z "$SAN" ]; then
         suite fuzz nice bash tests/fuzz/run.sh 10000
+        [ ! -e "$logs/fuzz.log" ] || grep ' covered$' "$logs/fuzz.log"
     elif [ -z "$all" ]; then
         skip fuzz 'fuzzing is part of make check-all only'
     fi

@@ -36,8 +36,7 @@ done <<<"$table"
 
 if [ "${1:-}" = --check ]; then
     stale=0
-    for folder in "$work"/kept/*/ generated/*/; do
-        name=$(basename "$folder")
+    for name in $(basename -a "$work"/kept/*/ generated/*/ | sort -u); do
         diff -r -u "generated/$name" "$work/kept/$name" >"$work/diff" 2>&1 || {
             echo "generated/$name is stale; make generated renews it:"
             head -n 30 "$work/diff" | cut -c 1-160
