@@ -2,9 +2,9 @@
  *
  *   tiles TARGET LANES PIXELS VECTORS DEPTHWISE MATRIX WINOGRAD FOLDER
  *
- * The numbers replace those of the target's row; tests/bench/tiles.sh compiles what is written with
- * several compilers and flags. FOLDER/time prints one line a layer: name and GFLOP/s, the best of
- * many runs. */
+ * WINOGRAD is 1 where the cost model may choose it; the other numbers replace those of the target's
+ * row. tests/bench/tiles.sh compiles what is written with several compilers and flags. FOLDER/time
+ * prints one line a layer: name and GFLOP/s, the best of many runs. */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"
 #include "compiler/graph/view.h"
@@ -97,8 +97,8 @@ static void fill_params(Graph *g)
         }
 }
 
-static const char *emit_layer(Arena *a, const Layer *l, const Target *t, const char *folder,
-                              int64_t *macs)
+static const char *emit_layer(Arena *a, const Layer *l, const Target *t, bool winograd,
+                              const char *folder, int64_t *macs)
 {
     Diag d = { .out = stderr };
     Graph *g = layer_graph(a, l, &d);
@@ -111,7 +111,7 @@ static const char *emit_layer(Arena *a, const Layer *l, const Target *t, const c
     Program p;
     const char *error = program_build(
         a, g,
-        &(ProgramOptions){ .target = t, .optimize = t->strict ? OPTIMIZE_SIZE : OPTIMIZE_SPEED },
+        &(ProgramOptions){ .target = t, .optimize = winograd ? OPTIMIZE_SPEED : OPTIMIZE_SIZE },
         &p);
     if (error)
         return error;
@@ -142,14 +142,14 @@ static void print_call(Arena *a, Text *t, const char *name, int64_t macs)
     text_printf(t, "        %s_INPUT_COUNT, %s_run);\n", big, name);
 }
 
-static const char *emit_all(Arena *a, const Target *t, const char *folder)
+static const char *emit_all(Arena *a, const Target *t, bool winograd, const char *folder)
 {
     Text includes = { .arena = a }, calls = { .arena = a };
     mkdir(folder, 0777);
     for (int i = 0; i < COUNT_OF(layers); i++) {
         const char *name = layers[i].name;
         int64_t macs;
-        const char *error = emit_layer(a, &layers[i], t, folder, &macs);
+        const char *error = emit_layer(a, &layers[i], t, winograd, folder, &macs);
         if (error)
             return arena_printf(a, "%s: %s", name, error);
         text_printf(&includes, "#include \"%s/%s.h\"\n", name, name);
@@ -176,7 +176,7 @@ int main(int argc, char **argv)
     t.tile_matrix = atoi(argv[6]);
     t.strict = atoi(argv[7]) == 0; /* no Winograd */
     Arena *a = arena_new();
-    const char *error = emit_all(a, &t, argv[8]);
+    const char *error = emit_all(a, &t, atoi(argv[7]) != 0, argv[8]);
     int status = error ? fail(argv[8], error) : 0;
     arena_free(a);
     return status;

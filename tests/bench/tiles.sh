@@ -150,8 +150,8 @@ not computed and the products that Winograd saves count as done), the best of ma
 the emitted C of these layers: conv3x3 64→64 at 28×28, wide3x3 64→64 at 56×56, deep3x3 256→256 at 14×14,
 last3x3 512→512 at 7×7, uneven3x3 32→128 at 27×27, conv1x1 256→64 at 14×14, strided3x3 64→128 at 28×28,
 narrow1x1 96→24 at 28×28, first3x3 3→32 at 112×112 with stride 2, depthwise 3×3 of 96 at 28×28, dense
-2048→1000. A tile is the target's row: tile_lanes, tile_pixels, tile_vectors, tile_depthwise, tile_matrix,
-winograd_side. For a Cortex-M4 (m4: target c99): instructions per multiply-accumulate of the busiest innermost
+2048→1000. A tile is the target's row: tile_lanes, tile_pixels, tile_vectors, tile_depthwise, tile_matrix;
+winograd 1 where the cost model may choose it (in these figures: everywhere). For a Cortex-M4 (m4: target c99): instructions per multiply-accumulate of the busiest innermost
 loop, counted in the listing; its vmla takes three cycles, which is why gcc prefers vmul and vadd at -O2.
 The machine carries other load: read ratios between neighbours.
 
