@@ -275,7 +275,7 @@ static int classify_and_write(Run *r)
     return r->failed ? KILN_EXIT_FAILED : KILN_EXIT_DONE;
 }
 
-/* --- --bench, --profile and --info ---------------------------------------------------------------------- */
+/* --- --bench, --profile and --info ----------------------------------------------------------- */
 
 /* Sets the first input given, or noise. */
 static int set_bench_input(Run *r, const char **file, Reason *why)

@@ -183,8 +183,8 @@ static inline __m128i block_sum(const Block *s, int at)
     return _mm_srai_epi32(_mm_add_epi32(sum, half), FRACTION_BITS);
 }
 
-/* Weights are cut into their low LOW_BITS bits and the rest, which makes both fit the multiplication
- * of 16-bit integers that adds two products. */
+/* Weights are cut into their low LOW_BITS bits and the rest, which makes both fit the
+ * multiplication of 16-bit integers that adds two products. */
 static inline __m128i weight_pair(int32_t a, int32_t b)
 {
     return _mm_set1_epi32((int32_t)((uint32_t)b << 16 | ((uint32_t)a & 0xffff)));
