@@ -9,8 +9,8 @@ typedef struct Box {
     int left, top, width, height;
 } Box;
 
-/* A picture of in_width x in_height is resized to width x height, of which `part` is kept; only what
- * that needs is computed. */
+/* A picture of in_width x in_height is resized to width x height, of which `part` is kept; only
+ * what that needs is computed. */
 typedef struct ResizePlan {
     int in_width, in_height, width, height;
     Box part;
