@@ -115,10 +115,10 @@ typedef struct Collector {
     size_t row;
 } Collector;
 
-static int begin_image(void *context, int width, int height, Reason *why)
+static int begin_image(void *context, Box *wanted, Reason *why)
 {
     const Collector *c = context;
-    return image_new(c->image, width, height, why);
+    return image_new(c->image, wanted->width, wanted->height, why);
 }
 
 static uint8_t *next_image_row(void *context)

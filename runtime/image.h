@@ -29,9 +29,15 @@ int image_load(const char *path, Image *image, Reason *why);
 int image_new(Image *image, int width, int height, Reason *why);
 void image_free(Image *image);
 
+typedef struct Box {
+    int left, top, width, height;
+} Box;
+
 /* Takes a picture row by row from the top, so that it need not be in memory as a whole. */
 typedef struct RowSink {
-    int (*begin)(void *context, int width, int height, Reason *why);
+    /* *wanted is the whole picture and may be narrowed: rows outside it do not come, pixels of a
+     * row outside it may hold anything. */
+    int (*begin)(void *context, Box *wanted, Reason *why);
     uint8_t *(*next_row)(void *context); /* room for the next row; the one before it is full */
     void *context;
 } RowSink;

@@ -270,10 +270,10 @@ typedef struct Stream {
     int is_refused; /* what this picture needs is not done row by row */
 } Stream;
 
-static int begin_stream(void *context, int width, int height, Reason *why)
+static int begin_stream(void *context, Box *wanted, Reason *why)
 {
     Stream *s = context;
-    const Size size = { width, height };
+    const Size size = { wanted->width, wanted->height };
     ResizePlan plan;
     int fused = 0;
 
@@ -284,6 +284,8 @@ static int begin_stream(void *context, int width, int height, Reason *why)
         return 0;
     s->next = s->step + 1 + fused;
     s->resizer = resizer_new(&plan, why);
+    if (s->resizer)
+        *wanted = resizer_source(s->resizer);
     return s->resizer != NULL;
 }
 

@@ -299,8 +299,7 @@ struct Resizer {
     Taps x, y;
     size_t stride;  /* of source rows */
     int top, end;   /* the source rows that are read */
-    int row;        /* of the source, handed out so far */
-    int filled;     /* rows of the strip */
+    int filled;     /* rows of the strip that were handed out */
     int finished;   /* rows of `narrow` */
     uint8_t *strip; /* [LANES] source rows */
     uint8_t *lanes; /* a strip, interleaved */
@@ -356,22 +355,23 @@ static void narrow_rows(Resizer *r, const uint8_t *in, int rows)
     r->finished += rows;
 }
 
-/* The row handed out last is full. */
-static void keep_row(Resizer *r)
+static void narrow_strip(Resizer *r)
 {
-    if (r->row > r->top && r->row <= r->end)
-        r->filled++;
-    if (r->filled == LANES || (r->filled > 0 && r->row >= r->end)) {
-        narrow_rows(r, r->strip, r->filled);
-        r->filled = 0;
-    }
+    narrow_rows(r, r->strip, r->filled);
+    r->filled = 0;
+}
+
+Box resizer_source(const Resizer *r)
+{
+    const Box box = { r->x.first[0], r->top, taps_span(&r->x), r->end - r->top };
+    return box;
 }
 
 uint8_t *resizer_next_row(Resizer *r)
 {
-    keep_row(r);
-    r->row++;
-    return r->strip + (size_t)r->filled * r->stride;
+    if (r->filled == LANES)
+        narrow_strip(r);
+    return r->strip + (size_t)r->filled++ * r->stride;
 }
 
 static int resize_along_y(const Resizer *r, Image *out, Reason *why)
@@ -385,7 +385,7 @@ static int resize_along_y(const Resizer *r, Image *out, Reason *why)
 
 int resizer_finish(Resizer *r, Image *out, Reason *why)
 {
-    keep_row(r);
+    narrow_strip(r);
     return resize_along_y(r, out, why);
 }
 

@@ -5,10 +5,6 @@
 #include "runtime/image.h"
 #include "runtime/kiln_model.h"
 
-typedef struct Box {
-    int left, top, width, height;
-} Box;
-
 /* A picture of in_width x in_height is resized to width x height, of which `part` is kept; only
  * what that needs is computed. */
 typedef struct ResizePlan {
@@ -26,6 +22,8 @@ typedef struct Resizer Resizer;
 /* Whether a plan can be carried out row by row. */
 int resize_is_streamed(const ResizePlan *plan);
 Resizer *resizer_new(const ResizePlan *plan, Reason *why);
+/* What of the source is read: only those rows are to come. */
+Box resizer_source(const Resizer *r);
 /* Room for the next row; the one before it is full. */
 uint8_t *resizer_next_row(Resizer *r);
 int resizer_finish(Resizer *r, Image *out, Reason *why);
