@@ -240,8 +240,10 @@ main() {
         emitted emitted/neon neon -- $(tr ' ' '\n' <<<"$tiny" | grep -xE 'squeezenet1_1|resnet18')
         # Without Winograd the limits are tighter.
         if [ -n "$all" ]; then
-            emitted emitted/avx512-size avx512 --optimize size -- $zoo
-            emitted emitted/avx2-size avx2 --optimize size -- $zoo
+            for target in avx512 avx2; do
+                emitted emitted/$target-size $target --optimize size -- $zoo
+                emitted emitted/$target-unfused $target --optimize size --unfused -- $zoo
+            done
         fi
     }
     if [ -e tests/numeric/published.py ]; then

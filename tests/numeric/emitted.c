@@ -1,10 +1,12 @@
 /* Emitted C against networks with known results: compiles what kiln emits for an oracle's network
  * and compares logits and every sampled node.
  *
- *   emitted [--cc CC] [--run LAUNCHER] [--optimize size|speed] [--keep DIR] TARGET ARCH...
+ *   emitted [--cc CC] [--run LAUNCHER] [--optimize size|speed] [--unfused] [--keep DIR]
+ *           TARGET ARCH...
  *
  * Logits may be off by 8 times PyTorch's own float32 error and nodes by 12 times theirs; by 12 and
  * 16 times where Winograd's form is used.
+ * --unfused leaves out the passes that fold and fuse, so that every sampled node exists.
  * The emitted C is traced (KILN_TRACE), built into a small program with the C compiler CC and run,
  * by LAUNCHER (an emulator) where one is given. Closing line: N passed, N failed. */
 #include "compiler/base/diag.h"
@@ -22,6 +24,7 @@
 typedef struct Options {
     const char *cc, *launcher, *keep;
     Optimize optimize;
+    bool unfused;
     double logits, nodes; /* limits, set by what the program uses */
 } Options;
 
@@ -170,6 +173,20 @@ static bool build_and_run(const Oracle *o, const Graph *g, const Target *t, cons
            compare(o, g, folder, options);
 }
 
+static void run_passes(Graph *g, bool unfused, Arena *scratch)
+{
+    static const char *const views[] = { "remove_identity", "remove_dead", "concat_views",
+                                         "alias_views" };
+    if (!unfused)
+        pass_run(g, NULL, scratch);
+    for (int i = 0; unfused && i < COUNT_OF(views); i++) {
+        pass_find(views[i])->run(g, scratch);
+        const char *problem = graph_verify(g, scratch);
+        if (problem)
+            bug("after pass %s: %s", views[i], problem);
+    }
+}
+
 static bool check(const char *arch, const Target *t, Options *options)
 {
     Arena *a = arena_new(), *scratch = arena_new();
@@ -183,7 +200,7 @@ static bool check(const char *arch, const Target *t, Options *options)
     if (ok) {
         run(arena_printf(a, "rm -rf %s", folder));
         Graph *g = graph_copy(a, o.graph);
-        pass_run(g, NULL, scratch);
+        run_passes(g, options->unfused, scratch);
         ok = build_and_run(&o, g, t, folder, options);
         if (!options->keep)
             run(arena_printf(a, "rm -rf %s", folder));
@@ -208,6 +225,8 @@ int main(int argc, char **argv)
             options.launcher = value, i++;
         else if (strcmp(argv[i], "--keep") == 0)
             options.keep = value, i++;
+        else if (strcmp(argv[i], "--unfused") == 0)
+            options.unfused = true;
         else if (strcmp(argv[i], "--optimize") == 0)
             options.optimize = value[1] == 'i' ? OPTIMIZE_SIZE : OPTIMIZE_SPEED, i++;
         else if (!target && !(target = target_find(argv[i])))
