@@ -4,12 +4,12 @@
 static const char *const features[] = { "avx512f", "avx512dq", "avx2", "fma", NULL };
 
 static const kiln_layer layers[] = {
-    { "stem", "conv2d 3x3 stride 2 pad 1, relu", 27648 },
-    { "depthwise", "depthwise conv2d 3x3 stride 1 pad 1, relu", 9216 },
-    { "pointwise", "conv2d 1x1 stride 1 pad 0, residual, relu", 16384 },
-    { "pool", "max_pool 2x2 stride 2 pad 0", 0 },
-    { "global_avg_pool", "global_avg_pool", 0 },
-    { "classifier", "dense", 64 },
+    { "stem", "conv2d 3x3 stride 2 pad 1, relu, 16x16x3 -> 8x8x16", 27648 },
+    { "depthwise", "depthwise conv2d 3x3 stride 1 pad 1, relu, 8x8x16 -> 8x8x16", 9216 },
+    { "pointwise", "conv2d 1x1 stride 1 pad 0, residual, relu, 8x8x16 -> 8x8x16", 16384 },
+    { "pool", "max_pool 2x2 stride 2 pad 0, 8x8x16 -> 4x4x16", 0 },
+    { "global_avg_pool", "global_avg_pool, 4x4x16 -> 16", 0 },
+    { "classifier", "dense, 16 -> 4", 64 },
 };
 
 static void run(void *context, const float *input, float *output, void *arena,
