@@ -30,6 +30,8 @@ static const char *target_flags(const Emission *e)
 }
 
 static const char *const makefile_rules[] = {
+    "WEIGHTS = $(filter-out ${name}.c,$(MODEL))",
+    "",
     "CC = cc",
     "CFLAGS = -O2 -std=c99 -pthread",
     "TARGET_FLAGS = ${flags}",
@@ -70,8 +72,7 @@ static const char *const cmake_rules[] = {
     "option(KILN_PROGRAM \"build the command-line program as well\" ON)",
     "if(KILN_PROGRAM)",
     "    find_package(Threads REQUIRED)",
-    "    # The program traces the network, for its option --profile; of the library it takes the "
-    "weights.",
+    "    # The program traces the network, for --profile; the library gives it the weights.",
     "    add_library(${name}_traced OBJECT ${name}.c)",
     "    target_compile_options(${name}_traced PRIVATE ${cmake_flags})",
     "    target_compile_definitions(${name}_traced PRIVATE KILN_TRACE)",
@@ -131,8 +132,7 @@ static const char *emit_makefile(Emission *e)
           expand(&f.w,
                  "# `make` builds the program ${name}, `make lib${name}.a` the network alone."));
     w_blank(&f.w);
-    w_raw(&f.w, expand(&f.w, "MODEL = ${name}.c $(WEIGHTS)"));
-    put_list(&f.w, "WEIGHTS", e->model.at + 1, e->model.count - 1);
+    put_list(&f.w, "MODEL", e->model.at, e->model.count);
     put_list(&f.w, "PROGRAM", e->hosted.at, e->hosted.count);
     put_rules(&f.w, makefile_rules, COUNT_OF(makefile_rules));
     return emit_file_close(&f);
