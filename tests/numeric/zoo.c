@@ -53,6 +53,9 @@ static const char *const pages[][2] = {
     { "efficientnet", "keras_efficientnet_b5" },
     { "inception_v3", "keras_inception_v3" },
     { "inception_resnet_v2", "keras_inception_resnet_v2" },
+    { "nasnet", "nasnetamobile" },
+    { "nasnet", "keras_nasnet_large" },
+    { "pnasnet", "pnasnet5large" },
 };
 
 typedef struct Hashes {
