@@ -80,8 +80,8 @@ static const Page pages[] = {
     { "models/nasnet.kiln", "keras_nasnet_mobile", NULL, 5289978, 564 },
     { "models/nasnet.kiln", "keras_nasnet_large", "keras_nasnet_large", 88753150, 23783 },
     { "models/pnasnet.kiln", "pnasnet5large", "pnasnet5large", 86057668, 24980 },
-    { "models/mlperf_tiny.kiln", "resnet8", NULL, 78186, 12 },
-    { "models/mlperf_tiny.kiln", "vww_96", NULL, 216322, 8 },
+    { "models/mlperf_tiny.kiln", "resnet8", NULL, 78186, 13 },
+    { "models/mlperf_tiny.kiln", "vww_96", NULL, 216322, 7 },
     { "models/mlperf_tiny.kiln", "ad01", NULL, 267928, 0 },
 };
 
