@@ -20,7 +20,7 @@ comma    := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -g)
 CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE -isystem /usr/include/hdf5/serial
 CFLAGS   := -O2 -g1 $(SANFLAGS)
-LDLIBS   := -lopenblas -lzip -lcjson -lhdf5_serial_hl -lhdf5_serial -lz -lm -lpthread
+LDLIBS   := -lopenblas -lzip -lcjson -lhdf5_serial -lz -lm -lpthread
 IMGLIBS  := -ljpeg -lpng -lz
 
 # --- sources -----------------------------------------------------------------------------------

@@ -236,6 +236,9 @@ main() {
         suite_shared published expected/resnet20/expected.json nice /usr/bin/python3 tests/numeric/published.py
     fi
 
+    suite_shared checkpoints oracle/keras_mobilenet_v2/manifest.json \
+        nice /usr/bin/python3 tests/numeric/checkpoints.py ${all:+--all}
+
     if [ -n "$all" ] && [ -z "$SAN" ]; then
         suite fuzz nice bash tests/fuzz/run.sh 10000
     elif [ -z "$all" ]; then

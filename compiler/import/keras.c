@@ -1,281 +1,178 @@
-/* Weights that Keras saved: HDF5 through libhdf5, as `save_weights` and `model.save` of Keras 2
- * write it. The root (or its group `model_weights`) has the attribute `layer_names`; the group of
- * each layer has `weight_names`, the paths of its tensors below it, which are also the names they
- * get here. Tensors stored in one piece stay where they are in the file; chunks and compressed
- * ones are read by libhdf5. What else is in the file (the optimizer's state, the network as JSON)
- * is not looked at. */
+/* Reads Keras's HDF5 files and shows their tensors as kiln's parameters.
+ *
+ * libhdf5 does not stand up to damaged files: a wrong byte makes it allocate terabytes, or die. So
+ * it works in a process of its own, which sends what it found: for each tensor its name, layer, type
+ * and shape, and where its elements are in the file or, where they had to be unpacked, the elements.
+ * What arrives is checked like a file. */
 #include "compiler/import/keras.h"
 
 #include "compiler/import/reader.h"
 
-#include <hdf5.h>
-#include <hdf5_hl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-enum { LIST_LIMIT = 1 << 20, PARTS_LIMIT = 1000, STRING_LIMIT = 1 << 16 };
+enum { MESSAGE_LIMIT = 4096, SECONDS_LIMIT = 120 };
 
-typedef struct KerasFile {
-    Reader *reader;
-    hid_t file, root;
-    unsigned long number; /* of the file, as its objects have it */
-    Map seen;
-} KerasFile;
+/* What precedes each tensor in the stream; then come its name, its layer, its elements. */
+typedef struct Record {
+    enum { RECORD_END, RECORD_ERROR, RECORD_TENSOR } kind;
+    int rank;
+    DType dtype;
+    int is_inline;        /* the elements follow */
+    uint32_t name, layer; /* lengths; of an error: the text's */
+    int64_t dim[WEIGHT_MAX_RANK];
+    uint64_t at, bytes; /* of the elements in the file */
+} Record;
 
-typedef Vec(const char *) Names;
+/* --- the child ------------------------------------------------------------------------------ */
 
-static const char *quoted(const KerasFile *k, const char *text)
+static bool is_mapped(const Reader *r, const WeightTensor *t)
 {
-    return quote_text(k->reader->arena, text, strlen(text));
+    const unsigned char *p = t->bytes;
+    return p >= r->bytes && p <= r->bytes + r->length;
 }
 
-/* --- lists of names ------------------------------------------------------------------------- */
-
-/* Strings of one fixed length, padded with zeros. */
-static bool read_fixed(KerasFile *k, hid_t attribute, hid_t type, int64_t count, Names *names)
+static void send_tensor(const Reader *r, const WeightTensor *t, FILE *out)
 {
-    Arena *a = k->reader->arena;
-    size_t size = H5Tget_size(type);
-    if (size == 0 || size > STRING_LIMIT || count * (int64_t)size > LIST_LIMIT * 64)
-        return false;
-    char *text = arena_alloc(a, (size_t)count * size);
-    if (H5Aread(attribute, type, text) < 0)
-        return false;
-    for (int64_t i = 0; i < count; i++) {
-        const char *name = text + (size_t)i * size;
-        vec_push(a, names, arena_strndup(a, name, strnlen(name, size)));
+    Record record = { .kind = RECORD_TENSOR,
+                      .rank = t->rank,
+                      .dtype = t->dtype,
+                      .is_inline = !is_mapped(r, t),
+                      .name = (uint32_t)strlen(t->name),
+                      .layer = (uint32_t)strlen(t->keras_layer),
+                      .bytes = (uint64_t)weight_count(t) * dtype_bytes(t->dtype) };
+    memcpy(record.dim, t->dim, sizeof record.dim);
+    if (!record.is_inline)
+        record.at = (uint64_t)((const unsigned char *)t->bytes - r->bytes);
+    fwrite(&record, sizeof record, 1, out);
+    fwrite(t->name, 1, record.name, out);
+    fwrite(t->keras_layer, 1, record.layer, out);
+    if (record.is_inline)
+        fwrite(t->bytes, 1, record.bytes, out);
+}
+
+/* Never returns. Whatever libhdf5 or the C library says about the file is not for the user. */
+static void run_child(Reader *r, int fd)
+{
+    int null = open("/dev/null", O_WRONLY);
+    struct rlimit none = { 0, 0 }, seconds = { SECONDS_LIMIT, SECONDS_LIMIT };
+    dup2(null, STDERR_FILENO);
+    setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_CPU, &seconds);
+    FILE *out = fdopen(fd, "wb");
+    const char *error = keras_hdf5_list(r);
+    Record end = { .kind = RECORD_END };
+    if (error) {
+        end.kind = RECORD_ERROR;
+        end.name = (uint32_t)strnlen(error, MESSAGE_LIMIT);
     }
-    return true;
+    for (int i = 0; i < r->tensors.count && !error; i++)
+        send_tensor(r, r->tensors.at[i], out);
+    fwrite(&end, sizeof end, 1, out);
+    if (error)
+        fwrite(error, 1, end.name, out);
+    fflush(out);
+    _exit(0);
 }
 
-static bool read_variable(KerasFile *k, hid_t attribute, hid_t type, hid_t space, int64_t count,
-                          Names *names)
+/* --- the parent ----------------------------------------------------------------------------- */
+
+static const char broken[] = "is a damaged HDF5 file: libhdf5 fails on it";
+
+/* `length` bytes of text as a string; NULL: they do not come. */
+static char *receive_text(Reader *r, FILE *in, size_t length, size_t limit)
 {
-    Arena *a = k->reader->arena;
-    char **text = arena_new_array(a, char *, count);
-    if (H5Aread(attribute, type, text) < 0)
-        return false;
-    for (int64_t i = 0; i < count; i++)
-        vec_push(a, names, arena_strdup(a, text[i] ? text[i] : ""));
-    H5Dvlen_reclaim(type, space, H5P_DEFAULT, text);
-    return true;
+    char *text = length <= limit ? arena_alloc(r->arena, length + 1) : NULL;
+    return text && fread(text, 1, length, in) == length ? text : NULL;
 }
 
-/* Appends the strings of one attribute. An empty list has whatever type. */
-static bool read_attribute(KerasFile *k, hid_t attribute, Names *names)
+static const char *receive_elements(Reader *r, FILE *in, const Record *record, WeightTensor *t)
 {
-    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
-    int64_t count = H5Sget_simple_extent_npoints(space);
-    bool good = type >= 0 && count >= 0 && count <= LIST_LIMIT;
-    if (good && count > 0) {
-        good = H5Tget_class(type) == H5T_STRING;
-        if (good && H5Tis_variable_str(type) > 0)
-            good = read_variable(k, attribute, type, space, count, names);
-        else if (good)
-            good = read_fixed(k, attribute, type, count, names);
+    if (!record->is_inline) {
+        t->bytes = r->bytes + record->at;
+        bool inside = record->at <= r->length && record->bytes <= r->length - record->at;
+        return inside ? NULL : broken;
     }
-    H5Tclose(type);
-    H5Sclose(space);
-    return good;
-}
-
-/* The list `key` of a group; long ones are cut into key0, key1, .... */
-static const char *read_list(KerasFile *k, hid_t group, const char *where, const char *key,
-                             Names *names)
-{
-    Arena *a = k->reader->arena;
-    bool whole = H5Aexists(group, key) > 0;
-    for (int part = 0; part < PARTS_LIMIT; part++) {
-        const char *name = whole ? key : arena_printf(a, "%s%d", key, part);
-        if (!whole && H5Aexists(group, name) <= 0) {
-            if (part)
-                break;
-            return arena_printf(a,
-                                "is an HDF5 file, but %s has no attribute '%s': not weights as "
-                                "Keras 2 saves them",
-                                where, key);
-        }
-        hid_t attribute = H5Aopen(group, name, H5P_DEFAULT);
-        bool good = attribute >= 0 && read_attribute(k, attribute, names);
-        if (attribute >= 0)
-            H5Aclose(attribute);
-        if (!good)
-            return arena_printf(a, "the attribute '%s' of %s is no readable list of names", name,
-                                where);
-        if (whole)
-            break;
-    }
-    return NULL;
-}
-
-/* --- tensors -------------------------------------------------------------------------------- */
-
-/* The type of the elements in memory: what the file has, if kiln knows it in its byte order. */
-static bool read_type(hid_t dataset, DType *type, hid_t *memory)
-{
-    static const struct {
-        H5T_class_t class;
-        size_t bytes;
-        DType type;
-    } rows[] = { { H5T_FLOAT, 2, DTYPE_F16 },   { H5T_FLOAT, 4, DTYPE_F32 },
-                 { H5T_FLOAT, 8, DTYPE_F64 },   { H5T_INTEGER, 1, DTYPE_I8 },
-                 { H5T_INTEGER, 2, DTYPE_I16 }, { H5T_INTEGER, 4, DTYPE_I32 },
-                 { H5T_INTEGER, 8, DTYPE_I64 } };
-    hid_t stored = H5Dget_type(dataset);
-    H5T_class_t class = H5Tget_class(stored);
-    size_t bytes = H5Tget_size(stored);
-    bool known = false;
-    bool little = H5Tget_order(stored) == H5T_ORDER_LE || bytes == 1;
-    bool is_signed = class != H5T_INTEGER || H5Tget_sign(stored) == H5T_SGN_2;
-    for (int i = 0; i < COUNT_OF(rows) && little && is_signed; i++)
-        if (rows[i].class == class && rows[i].bytes == bytes) {
-            *type = rows[i].type;
-            known = true;
-        }
-    *memory = stored;
-    return known;
-}
-
-static const char *read_extents(KerasFile *k, hid_t dataset, WeightTensor *t)
-{
-    hid_t space = H5Dget_space(dataset);
-    hsize_t dim[H5S_MAX_RANK] = { 0 };
-    int rank = H5Sget_simple_extent_ndims(space);
-    bool good = rank >= 0 && rank <= WEIGHT_MAX_RANK &&
-                H5Sget_simple_extent_type(space) != H5S_NULL;
-    if (good && rank > 0)
-        good = H5Sget_simple_extent_dims(space, dim, NULL) == rank;
-    H5Sclose(space);
-    int64_t bytes = (int64_t)dtype_bytes(t->dtype);
-    for (int i = 0; good && i < rank; i++) {
-        t->dim[t->rank++] = (int64_t)dim[i];
-        bytes = dim[i] <= INT64_MAX ? checked_product(bytes, (int64_t)dim[i]) : -1;
-        good = bytes >= 0;
-    }
-    tensor_set_strides(t, 0);
-    return good ? NULL
-                : arena_printf(k->reader->arena, "%s has no shape that kiln can use",
-                               quoted(k, t->name));
-}
-
-/* Bytes that lie in the file in one piece; NULL: they do not. */
-static const void *stored_bytes(KerasFile *k, hid_t dataset, uint64_t bytes)
-{
-    hid_t create = H5Dget_create_plist(dataset);
-    bool plain = H5Pget_layout(create) == H5D_CONTIGUOUS && H5Pget_external_count(create) == 0 &&
-                 H5Dget_storage_size(dataset) == bytes;
-    H5Pclose(create);
-    haddr_t at = plain ? H5Dget_offset(dataset) : HADDR_UNDEF;
-    if (at == HADDR_UNDEF || at > k->reader->length || k->reader->length - at < bytes)
-        return NULL;
-    return k->reader->bytes + at;
-}
-
-static const char *read_elements(KerasFile *k, hid_t dataset, hid_t memory, WeightTensor *t)
-{
-    Reader *r = k->reader;
-    uint64_t bytes = (uint64_t)weight_count(t) * dtype_bytes(t->dtype);
-    t->bytes = bytes ? stored_bytes(k, dataset, bytes) : r->bytes;
-    if (t->bytes)
-        return NULL;
-    const char *error = reader_charge(r, bytes);
+    const char *error = reader_charge(r, record->bytes);
     if (error)
         return error;
-    hid_t create = H5Dget_create_plist(dataset);
-    bool outside = H5Pget_external_count(create) > 0;
-    H5Pclose(create);
-    void *copy = arena_alloc(r->arena, bytes);
-    if (outside || H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, copy) < 0)
-        return arena_printf(r->arena, "the elements of %s cannot be read%s", quoted(k, t->name),
-                            outside ? ": they are in another file" : "");
-    t->bytes = copy;
-    return NULL;
+    void *bytes = arena_alloc(r->arena, record->bytes);
+    t->bytes = bytes;
+    return fread(bytes, 1, record->bytes, in) == record->bytes ? NULL : broken;
 }
 
-static const char *read_dataset(KerasFile *k, hid_t dataset, WeightTensor *t)
-{
-    Arena *a = k->reader->arena;
-    H5O_info_t info;
-    hid_t memory;
-    if (H5Oget_info2(dataset, &info, H5O_INFO_BASIC) < 0 || info.type != H5O_TYPE_DATASET)
-        return arena_printf(a, "%s is no dataset", quoted(k, t->name));
-    if (info.fileno != k->number)
-        return arena_printf(a, "%s is in another file", quoted(k, t->name));
-    const char *error = NULL;
-    if (!read_type(dataset, &t->dtype, &memory))
-        error = arena_printf(a, "%s has a type of elements that kiln cannot use",
-                             quoted(k, t->name));
-    if (!error)
-        error = read_extents(k, dataset, t);
-    if (!error)
-        error = read_elements(k, dataset, memory, t);
-    H5Tclose(memory);
-    return error;
-}
-
-static const char *read_tensor(KerasFile *k, hid_t group, const char *layer, const char *name)
+static const char *receive_tensor(Reader *r, FILE *in, const Record *record)
 {
     WeightTensor *t;
-    const char *error = reader_add(k->reader, name, strlen(name), &t);
+    const char *name = receive_text(r, in, record->name, READER_NAME_LIMIT);
+    const char *layer = receive_text(r, in, record->layer, MESSAGE_LIMIT);
+    if (!name || !layer || record->rank < 0 || record->rank > WEIGHT_MAX_RANK ||
+        record->dtype >= DTYPE_COUNT)
+        return broken;
+    const char *error = reader_add(r, name, record->name, &t);
     if (error)
         return error;
     t->keras_layer = layer;
-    hid_t dataset = H5Oopen(group, name, H5P_DEFAULT);
-    if (dataset < 0)
-        return arena_printf(k->reader->arena,
-                            "the layer %s lists the tensor %s, which is not there",
-                            quoted(k, layer), quoted(k, name));
-    error = read_dataset(k, dataset, t);
-    H5Oclose(dataset);
-    return error;
+    t->dtype = record->dtype;
+    t->rank = record->rank;
+    int64_t bytes = (int64_t)dtype_bytes(t->dtype);
+    for (int i = 0; i < t->rank; i++) {
+        t->dim[i] = record->dim[i];
+        bytes = bytes >= 0 && t->dim[i] >= 0 ? checked_product(bytes, t->dim[i]) : -1;
+    }
+    tensor_set_strides(t, 0);
+    return bytes >= 0 && (uint64_t)bytes == record->bytes ? receive_elements(r, in, record, t)
+                                                          : broken;
 }
 
-static const char *read_layer(KerasFile *k, const char *layer)
+static const char *receive(Reader *r, FILE *in)
 {
-    Arena *a = k->reader->arena;
-    Names weights = { 0 };
-    if (map_set(a, &k->seen, layer, k))
-        return arena_printf(a, "the layer %s is listed twice", quoted(k, layer));
-    hid_t group = *layer ? H5Gopen2(k->root, layer, H5P_DEFAULT) : -1;
-    if (group < 0)
-        return arena_printf(a, "the list of layers has %s, which is not there", quoted(k, layer));
-    const char *where = arena_printf(a, "the layer %s", quoted(k, layer));
-    const char *error = read_list(k, group, where, "weight_names", &weights);
-    for (int i = 0; i < weights.count && !error; i++)
-        error = read_tensor(k, group, layer, weights.at[i]);
-    H5Gclose(group);
-    return error;
+    for (;;) {
+        Record record;
+        if (fread(&record, sizeof record, 1, in) != 1)
+            return broken;
+        if (record.kind == RECORD_END)
+            return NULL;
+        if (record.kind == RECORD_ERROR) {
+            const char *text = receive_text(r, in, record.name, MESSAGE_LIMIT);
+            return text ? text : broken;
+        }
+        const char *error = receive_tensor(r, in, &record);
+        if (error)
+            return error;
+    }
 }
 
-/* --- the file ------------------------------------------------------------------------------- */
-
-static const char *read_layers(KerasFile *k)
+static const char *no_process(Reader *r)
 {
-    Names layers = { 0 };
-    H5O_info_t info;
-    bool whole = H5Lexists(k->file, "model_weights", H5P_DEFAULT) > 0;
-    k->root = H5Gopen2(k->file, whole ? "model_weights" : "/", H5P_DEFAULT);
-    if (k->root < 0 || H5Oget_info2(k->root, &info, H5O_INFO_BASIC) < 0)
-        return "is a damaged HDF5 file: its root cannot be read";
-    k->number = info.fileno;
-    const char *error = read_list(k, k->root, whole ? "its group 'model_weights'" : "its root",
-                                  "layer_names", &layers);
-    for (int i = 0; i < layers.count && !error; i++)
-        error = read_layer(k, layers.at[i]);
-    H5Gclose(k->root);
-    return error;
+    return arena_printf(r->arena, "no process can be started to read it: %s", strerror(errno));
 }
 
 const char *keras_read(Reader *r)
 {
-    KerasFile k = { .reader = r };
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    /* The bytes are neither copied nor written. */
-    k.file = H5LTopen_file_image((void *)(uintptr_t)r->bytes, r->length,
-                                 H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE);
-    if (k.file < 0)
-        return "is a damaged HDF5 file: libhdf5 cannot open it";
-    const char *error = read_layers(&k);
-    H5Fclose(k.file);
+    int fd[2];
+    if (pipe(fd) != 0)
+        return no_process(r);
+    pid_t child = fork();
+    if (child == 0) {
+        close(fd[0]);
+        run_child(r, fd[1]);
+    }
+    close(fd[1]);
+    FILE *in = child > 0 ? fdopen(fd[0], "rb") : NULL;
+    const char *error = in ? receive(r, in) : no_process(r);
+    if (in)
+        fclose(in);
+    else
+        close(fd[0]);
+    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        continue;
     return error;
 }
 
