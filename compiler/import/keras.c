@@ -1,9 +1,9 @@
 /* Reads Keras's HDF5 files and shows their tensors as kiln's parameters.
  *
  * libhdf5 does not stand up to damaged files: a wrong byte makes it allocate terabytes, or die. So
- * it works in a process of its own, which sends what it found: for each tensor its name, layer, type
- * and shape, and where its elements are in the file or, where they had to be unpacked, the elements.
- * What arrives is checked like a file. */
+ * it works in a process of its own, which sends what it found: for each tensor its name, layer,
+ * type and shape, and where its elements are in the file or, where they had to be unpacked, the
+ * elements. What arrives is checked like a file. */
 #include "compiler/import/keras.h"
 
 #include "compiler/import/reader.h"
