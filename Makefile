@@ -116,13 +116,16 @@ $(BENCHES): $(BUILD)/tests/bench/%: tests/bench/%.c $(wildcard tests/support/ora
 	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
 
 bench: all $(BENCHES)
-	$(Q)bash tests/bench/bench.sh
+	$(Q)bash tests/bench/bench.sh && bash tests/bench/quote.sh
 
 profile: all $(BENCHES)
 	$(Q)bash tests/bench/profile.sh
 
 tiles: $(BUILD)/tests/bench/tiles
 	$(Q)bash tests/bench/tiles.sh
+
+twins: $(BUILD)/tests/bench/twins
+	$(Q)bash tests/bench/twins.sh
 
 # --- checks ------------------------------------------------------------------------------------
 
@@ -173,6 +176,7 @@ help:
 	@echo 'make bench      speed against other runtimes, as ratios'
 	@echo 'make profile    time per layer of the networks NETS'
 	@echo 'make tiles      register tiles measured: what the rows of compiler/target/ are read off'
+	@echo 'make twins      emitted kernels against hand-written ones: equal results, ratios of time'
 	@echo 'make layers     who may include whom'
 	@echo 'make format     clang-format and the 100 columns'
 	@echo 'make clean      remove build/'

@@ -157,12 +157,14 @@ printed() { # target
 }
 
 # Emitted C of networks with known results.
-emitted() { # target arch...
-    local target=$1 how options=()
+emitted() { # name target option.. -- arch...
+    local name=$1 target=$2 how options=()
+    shift 2
+    while [ "$1" != -- ]; do options+=("$1"); shift; done
     shift
-    how=$(launcher "$target") || { skip "emitted/$target" "$how"; return 0; }
-    [ -z "$how" ] || options=(--run "$how" --cc aarch64-linux-gnu-gcc)
-    suite_shared "emitted/$target" "oracle/$1/expected.npz" \
+    how=$(launcher "$target") || { skip "$name" "$how"; return 0; }
+    [ -z "$how" ] || options+=(--run "$how" --cc aarch64-linux-gnu-gcc)
+    suite_shared "$name" "oracle/$1/expected.npz" \
         nice "$BUILD/tests/emitted" "${options[@]}" "$target" "$@"
 }
 
@@ -190,6 +192,11 @@ main() {
     local program example target
     [ -n "$list" ] || bash tests/support/dependencies.sh build test cross || exit 3
     mkdir -p "$logs"
+
+    if [ ${#only[@]} -gt 0 ] && [ -z "$list" ]; then # what is named must not run on stale programs
+        make --no-print-directory -j"$jobs" SAN="$SAN" CC="$CC" all unit numeric >"$logs/build.log" 2>&1 ||
+            { tail -n 40 "$logs/build.log" >&2; exit 1; }
+    fi
 
     suite format make --no-print-directory format
     suite layers layers
@@ -227,10 +234,17 @@ main() {
     # shellcheck disable=SC2086
     {
         suite_shared interpreter oracle/resnet18/expected.npz nice "$BUILD/tests/oracle" $small
-        emitted avx512 $small
-        emitted avx2 $small
-        emitted c99 $tiny
-        emitted neon $(tr ' ' '\n' <<<"$tiny" | grep -xE 'squeezenet1_1|resnet18')
+        emitted emitted/avx512 avx512 -- $small
+        emitted emitted/avx2 avx2 -- $small
+        emitted emitted/c99 c99 -- $tiny
+        emitted emitted/neon neon -- $(tr ' ' '\n' <<<"$tiny" | grep -xE 'squeezenet1_1|resnet18')
+        # Without Winograd the limits are tighter.
+        if [ -n "$all" ]; then
+            for target in avx512 avx2; do
+                emitted emitted/$target-size $target --optimize size -- $zoo
+                emitted emitted/$target-unfused $target --optimize size --unfused -- $zoo
+            done
+        fi
     }
     if [ -e tests/numeric/published.py ]; then
         suite_shared published expected/resnet20/expected.json nice /usr/bin/python3 tests/numeric/published.py
@@ -241,6 +255,7 @@ main() {
 
     if [ -n "$all" ] && [ -z "$SAN" ]; then
         suite fuzz nice bash tests/fuzz/run.sh 10000
+        [ ! -e "$logs/fuzz.log" ] || grep ' covered$' "$logs/fuzz.log"
     elif [ -z "$all" ]; then
         skip fuzz 'fuzzing is part of make check-all only'
     fi

@@ -107,9 +107,10 @@ static void show_text(Compilation *c, const RowList *rows)
                    r->call->tile);
         putchar('\n');
     }
-    printf("\n%s for %s: %lld parameters, %lld MACs, %d functions, %lld bytes of weights\n",
-           p->name, p->target->name, (long long)learned_parameters(c), (long long)total_macs(p),
-           p->functions.count, (long long)emit_weight_bytes(p));
+    printf("\n%s for %s: %lld parameters, %lld MACs, %d functions\n", p->name, p->target->name,
+           (long long)learned_parameters(c), (long long)total_macs(p), p->functions.count);
+    printf("weights: %lld bytes, stored in %lld\n", (long long)p->weight_originals,
+           (long long)emit_weight_bytes(p));
     printf("arena: %lld bytes; no plan can need less than %lld\n", (long long)p->arena_bytes,
            (long long)p->arena_lower_bound);
 }

@@ -203,6 +203,14 @@ static ExitStatus find_last_pass(const Compilation *c, const Pass **last)
                                 "there is no stage of that name; --dump-after help lists them");
 }
 
+static Optimize optimize_goal(const Compilation *c)
+{
+    const char *goal = c->line->optimize;
+    if (!goal)
+        return OPTIMIZE_BALANCED;
+    return strcmp(goal, "speed") == 0 ? OPTIMIZE_SPEED : OPTIMIZE_SIZE;
+}
+
 static bool uses_openmp(const Compilation *c)
 {
     return c->line->threads && strcmp(c->line->threads, "openmp") == 0;
@@ -222,7 +230,9 @@ ExitStatus compile_program(Compilation *c)
         return EXIT_DONE;
     say(c, "scheduling %d nodes for %s", c->graph->nodes.count, c->target->name);
     c->program = arena_new_of(c->graph_arena, Program);
-    ProgramOptions options = { c->target, uses_openmp(c) };
+    ProgramOptions options = { .target = c->target,
+                               .optimize = optimize_goal(c),
+                               .parallel = uses_openmp(c) };
     const char *error = program_build(c->graph_arena, c->graph, &options, c->program);
     if (!error && !c->program->calls.count)
         error = "the network's output is its input: there is nothing to compile";

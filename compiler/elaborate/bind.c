@@ -301,6 +301,34 @@ static void report_unexpected(Binding *b)
 
 /* --- binding -------------------------------------------------------------------------------- */
 
+/* The flatten whose result reaches n element by element, or NULL. */
+static const Node *flatten_before(const Node *n)
+{
+    while (n->input_count == 1) {
+        n = n->input[0];
+        if (n->op == OP_FLATTEN)
+            return n;
+        if (n->op != OP_DROPOUT && n->op != OP_BATCH_NORM && activation_of(n->op) == ACT_NONE)
+            return NULL;
+    }
+    return NULL;
+}
+
+/* Keras flattens in the order H, W, C, so what it has by flattened elements is put into the order
+ * C, H, W: the last axis as one of channels and one of pixels. */
+static void unflatten(const Node *n, WeightTensor *t)
+{
+    const Node *flatten = n->op == OP_DENSE || n->op == OP_BATCH_NORM ? flatten_before(n) : NULL;
+    int last = t->rank - 1;
+    if (!t->keras_layer || !flatten || (n->op == OP_DENSE && t->rank != 2))
+        return;
+    int64_t channels = node_channels(flatten->input[0]), step = t->stride[last];
+    t->dim[last + 1] = t->dim[last] / channels;
+    t->stride[last + 1] = step * channels;
+    t->dim[last] = channels;
+    t->rank++;
+}
+
 static void take_data(Binding *b)
 {
     for_each_node(n, b->g)
@@ -309,7 +337,9 @@ static void take_data(Binding *b)
             if (!p)
                 continue;
             const Offer *offer = map_get(&b->by_name, p->name);
-            p->data = weight_floats(b->arena, offer->tensor);
+            WeightTensor t = *offer->tensor;
+            unflatten(n, &t);
+            p->data = weight_floats(b->arena, &t);
         }
 }
 

@@ -17,19 +17,26 @@ int64_t emit_weight_bytes(const Program *p)
     return bytes;
 }
 
+static int64_t buffer_bytes(const Buffer *b)
+{
+    int64_t bytes = (int64_t)sizeof(float) * b->lanes;
+    for (int i = 0; i < b->rank; i++)
+        bytes *= b->extent[i];
+    return bytes;
+}
+
+/* The automatic arrays alive at once: those of a block, and of the deepest of its parts, which
+ * compilers let share their place. */
 static int64_t local_bytes(const Stmt *s)
 {
-    int64_t bytes = 0;
-    if (s->kind == STMT_LOCAL) {
-        bytes = (int64_t)sizeof(float) * s->buffer->lanes;
-        for (int i = 0; i < s->buffer->rank; i++)
-            bytes *= s->buffer->extent[i];
+    int64_t own = 0, deepest = s->body ? local_bytes(s->body) : 0;
+    for (int i = 0; i < s->count; i++) {
+        if (s->item[i]->kind == STMT_LOCAL)
+            own += buffer_bytes(s->item[i]->buffer);
+        int64_t part = local_bytes(s->item[i]);
+        deepest = part > deepest ? part : deepest;
     }
-    if (s->body)
-        bytes += local_bytes(s->body);
-    for (int i = 0; i < s->count; i++)
-        bytes += local_bytes(s->item[i]);
-    return bytes;
+    return own + deepest;
 }
 
 int64_t emit_stack_bytes(const Program *p)

@@ -129,7 +129,9 @@ static void print_body(Printer *p, const char *head, const Stmt *body)
 static void print_for(Printer *p, const Stmt *s)
 {
     static const char *const marks[] = {
-        [LOOP_UNROLL] = "KILN_UNROLL", [LOOP_PARALLEL] = "KILN_PARALLEL"
+        [LOOP_UNROLL] = "KILN_UNROLL",
+        [LOOP_VECTOR] = "KILN_LANES",
+        [LOOP_PARALLEL] = "KILN_PARALLEL",
     };
     const char *lo = print_expr(p, s->lo, PRECEDENCE_ANY);
     const char *hi = print_expr(p, s->hi, PRECEDENCE_SUM);
@@ -137,7 +139,7 @@ static void print_for(Printer *p, const Stmt *s)
     const char *name = printer_declare(p, s->var, s->var->name);
     Scope scope = { p->scope, s->var, s->lo, s->hi };
     p->scope = &scope;
-    if (s->mark == LOOP_UNROLL || s->mark == LOOP_PARALLEL)
+    if (s->mark == LOOP_UNROLL || s->mark == LOOP_VECTOR || s->mark == LOOP_PARALLEL)
         w_line(p->w, marks[s->mark]);
     print_body(p,
                arena_printf(p->arena, "for (int %s = %s; %s < %s; %s++)", name, lo, name, hi, name),
@@ -191,6 +193,8 @@ void print_function(Printer *p, const Function *f)
     p->scope = NULL;
     for (int i = 0; i < f->param_count; i++)
         printer_declare(p, f->param[i], f->param[i]->name);
+    if (p->target->vector.lanes == 1)
+        w_line(p->w, "KILN_ALONE");
     w_linef(p->w, "%s", print_signature(p, f));
     w_line(p->w, "{");
     print_items(p, f->body);

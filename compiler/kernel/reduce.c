@@ -10,8 +10,8 @@
 enum { PARTS = 16 };
 
 /* part[j] = first; for i: part[i % 16] = part op value(i); then pairwise into part[0].
- * `index` is the variable that value() uses. */
-static void partial_reduction(Body *b, VOp op, double first, int64_t count, Var *index, Expr *value,
+ * `index` is the variable that value() uses. Returns j. */
+static Var *partial_reduction(Body *b, VOp op, double first, int64_t count, Var *index, Expr *value,
                               Buffer *part)
 {
     Arena *L = b->L;
@@ -34,6 +34,16 @@ static void partial_reduction(Body *b, VOp op, double first, int64_t count, Var 
         Stmt *pair = st_store(L, part, 1, jx, val_op2(L, op, now, val_load(L, part, 1, other)));
         append(b, st_for(L, j, zero, ix_int(L, half), pair));
     }
+    return j;
+}
+
+/* Sixteen vectors stay in registers where there are so many, if the loops over them disappear. */
+static Stmt *tile_parts(Make *m, Stmt *nest, Var *c, int64_t channels, const Var *j)
+{
+    const Target *t = m->env->target;
+    nest = tile_channels(m, nest, c, channels);
+    bool fits = t && t->vector.lanes > 1 && t->vector_registers > PARTS;
+    return fits ? loop_mark(m->L, nest, j, LOOP_UNROLL) : nest;
 }
 
 static Buffer *new_parts(Body *b)
@@ -69,14 +79,14 @@ const char *make_global_pool(Make *m)
     Expr *value = val_load(L, in, 3, (Expr *[]){ zero, ix_var(L, p), channel });
     Body b = { .L = L };
     Buffer *part = new_parts(&b);
-    partial_reduction(&b, is_max ? VOP_MAX : VOP_ADD, is_max ? -FLT_MAX : 0.0, x.width, p, value,
-                      part);
+    Var *j = partial_reduction(&b, is_max ? VOP_MAX : VOP_ADD, is_max ? -FLT_MAX : 0.0, x.width, p,
+                               value, part);
     Expr *result = first_part(L, part);
     if (!is_max)
         result = quotient(&b, result, real(&b, (double)x.width));
     append(&b, epilogue(m, out, NULL, zero, zero, channel, result));
     Stmt *nest = st_for(L, c, zero, ix_int(L, x.channels), body_block(&b));
-    make_finish(m, tile_channels(m, nest, c, x.channels));
+    make_finish(m, tile_parts(m, nest, c, x.channels, j));
     return NULL;
 }
 
@@ -110,10 +120,10 @@ static Stmt *sum_channels(Make *m, const GroupNorm *n, Expr *value)
     Body b = { .L = L };
     Expr *c = ix_var(L, n->c);
     Buffer *part = new_parts(&b);
-    partial_reduction(&b, VOP_ADD, 0.0, n->x.width, n->p, value, part);
+    Var *j = partial_reduction(&b, VOP_ADD, 0.0, n->x.width, n->p, value, part);
     append(&b, st_store(L, n->sum, 1, &c, first_part(L, part)));
     Stmt *nest = st_for(L, n->c, ix_int(L, 0), ix_int(L, n->x.channels), body_block(&b));
-    return tile_channels(m, nest, n->c, n->x.channels);
+    return tile_parts(m, nest, n->c, n->x.channels, j);
 }
 
 /* for g: acc = sum of sum[c] of the group; then `each` for each of its channels, with acc divided

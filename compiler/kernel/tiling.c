@@ -111,7 +111,7 @@ static Stmt *vectorize(Make *m, Stmt *nest, Var *lane)
     int lanes = m->env->target->vector.lanes;
     if (lanes > 1)
         return loop_vectorize(m->L, nest, lane, lanes);
-    return loop_mark(m->L, nest, lane, LOOP_UNROLL);
+    return loop_mark(m->L, nest, lane, LOOP_VECTOR);
 }
 
 Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops)

@@ -76,8 +76,9 @@ static void finish_window(Make *m, const Window *w, Buffer *acc, Expr *first, Ex
     append(&body,
            epilogue(m, w->out, w->r, ix_var(L, w->oy), ix_var(L, w->ox), ix_var(L, w->c), result));
     Stmt *s = st_for(L, w->ox, zero, ix_int(L, w->y.width), body_block(&body));
-    s = st_for(L, w->oy, zero, ix_int(L, w->y.height), s);
+    /* Rows outside channels: what a row reads stays in the cache until its last channels. */
     s = st_for(L, w->c, zero, ix_int(L, w->y.channels), s);
+    s = st_for(L, w->oy, zero, ix_int(L, w->y.height), s);
     TileLoops loops = {
         .o = w->c,
         .oy = w->oy,

@@ -97,6 +97,7 @@ typedef enum LoopMark {
     LOOP_PLAIN,
     LOOP_UNROLL,     /* printed with KILN_UNROLL: a loop over registers */
     LOOP_LANES,      /* about to be vectorised: stays a loop even of one iteration */
+    LOOP_VECTOR,     /* printed with KILN_LANES: the C compiler may make a vector of it */
     LOOP_SEQUENTIAL, /* iterations share scratch: never in parallel */
     LOOP_PARALLEL    /* iterations are independent: printed with KILN_PARALLEL */
 } LoopMark;

@@ -38,7 +38,7 @@ Stmt *loop_mark_parallel(Arena *L, Stmt *s)
             items[i] = loop_mark_parallel(L, s->item[i]);
         return st_block(L, s->count, items);
     }
-    if (s->kind != STMT_FOR || s->mark == LOOP_UNROLL)
+    if (s->kind != STMT_FOR || s->mark == LOOP_UNROLL || s->mark == LOOP_VECTOR)
         return s;
     if (s->mark == LOOP_PLAIN && iterations(s) >= ENOUGH_ITERATIONS)
         return copy_with(L, s, s->body, LOOP_PARALLEL);

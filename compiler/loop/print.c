@@ -93,7 +93,8 @@ static void print_declaration(const Buffer *b, Text *out)
 
 static void print_stmt(const Stmt *s, int depth, Text *out)
 {
-    static const char *const marks[] = { "for", "unroll", "lanes", "sequential", "parallel" };
+    static const char *const marks[] = { "for",    "unroll",     "lanes",
+                                         "vector", "sequential", "parallel" };
     if (s->kind != STMT_BLOCK)
         text_printf(out, "%*s", 2 * depth, "");
     switch (s->kind) {

@@ -18,6 +18,7 @@ typedef struct Builder {
     Kernel *kernel; /* [nodes] */
     Map functions;  /* name -> Function */
     bool parallel;
+    Tile *tile; /* [nodes] */
     Map arrays; /* path and layout -> ConstArray */
     MemoryPlan plan;
 } Builder;
@@ -30,8 +31,7 @@ static bool is_worth_threads(const Node *n)
 
 static const char *build_kernel(Builder *b, const Node *n)
 {
-    KernelEnv env = { b->arena, b->p->target, choose_tile(b->p->target, n),
-                      b->parallel && is_worth_threads(n) };
+    KernelEnv env = { b->arena, b->p->target, b->tile[n->id], b->parallel && is_worth_threads(n) };
     Kernel *k = &b->kernel[n->id];
     const char *error = kernel_build(&env, n, k);
     if (error)
@@ -112,6 +112,10 @@ static void build_call(Builder *b, const Node *n)
             break;
         }
     }
+    b->p->winograd |= b->tile[n->id].winograd != 0;
+    for (int r = 0; r < PARAM_ROLES; r++)
+        if (n->param[r])
+            b->p->weight_originals += 4 * shape_count(&n->param[r]->shape);
     Call call = { .function = intern_function(b, k->function),
                   .argument = argument,
                   .node = n,
@@ -140,6 +144,7 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
     out->input_count = shape_count(&g->input->shape);
     out->output_count = shape_count(&g->output->shape);
     Builder b = { .arena = arena, .g = g, .p = out, .parallel = options->parallel };
+    b.tile = choose_tiles(arena, options->target, g, options->optimize);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     for_each_node(n, g) {
         const char *error = kernel_is_void(n) ? NULL : build_kernel(&b, n);

@@ -5,6 +5,7 @@
 
 #include "compiler/graph/graph.h"
 #include "compiler/kernel/pack.h"
+#include "compiler/schedule/choose.h"
 #include "compiler/loop/loop.h"
 #include "compiler/target/target.h"
 
@@ -37,12 +38,15 @@ typedef struct Program {
     Vec(const Function *) functions; /* one per distinct name, in order of first use */
     Vec(Call) calls;
     Vec(const ConstArray *) arrays; /* in order of first use */
+    bool winograd;                  /* some node is computed by Winograd's form */
+    int64_t weight_originals;       /* bytes of the parameters that were packed */
     int64_t arena_bytes, arena_lower_bound;
     int64_t input_count, output_count;
 } Program;
 
 typedef struct ProgramOptions {
     const Target *target;
+    Optimize optimize;
     bool parallel; /* loops are marked for threads where the work is worth starting them */
 } ProgramOptions;
 

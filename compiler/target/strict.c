@@ -33,6 +33,7 @@ const Target *target_strict(Arena *a, const Target *target)
     Target *t = arena_new_of(a, Target);
     *t = *target;
     t->fused = false;
+    t->strict = true;
     split_fma(a, &t->scalar);
     split_fma(a, &t->vector);
     t->cflags = arena_printf(a, "%s -ffp-contract=off", t->cflags);

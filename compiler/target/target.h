@@ -29,6 +29,11 @@ typedef struct Target {
     int l1_bytes, l2_bytes;
     VectorType scalar; /* lanes 1 */
     VectorType vector; /* lanes > 1; lanes 1 where there is none */
+    bool strict;       /* no fused multiply-add, no Winograd: the same bits everywhere */
+    /* For the cost model, measured per core of this class. */
+    double macs_per_cycle;              /* of a full register tile */
+    double memory_bytes_per_cycle;      /* weights that no cache holds */
+    double transform_cycles_per_vector; /* Winograd: per vector of transformed values */
     /* Register tiles, read off tests/bench/tiles.md. */
     int tile_lanes;     /* channels computed together: the vector's lanes, or a group of scalars */
     int tile_pixels;    /* conv2d: output pixels ... */

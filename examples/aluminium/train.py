@@ -26,7 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 WEIGHTS = HERE / "aluminium.safetensors"
 KINDS = ["normal", "non_conducting_spot", "scratch", "dent", "orange_peel", "exposed_base", "bruise",
          "pit", "raised_powder", "coating_crack", "dirty_spot", "other"]
-TRAIN_COUNT, TEST_FIRST, TEST_COUNT, SAMPLE_FIRST = 1200, 1000001, 200, 2000001
+TRAIN_COUNT, TEST_FIRST, TEST_COUNT, SAMPLE_FIRST = 1200, 3000001, 200, 2000001
 HEIGHT, WIDTH = 96, 128
 EPOCHS, BATCH = 24, 48
 

@@ -98,8 +98,8 @@ static void conv3x3_s2_16x16x3_8x8x16_relu(const float (*x)[16][3],
 static void depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu(const float (*x)[8][16],
     const float (*w)[3][3][16], const float (*b)[1][16], float (*y)[8][16])
 {
-    for (int ot = 0; ot < 2; ot++) {
-        for (int oy = 0; oy < 8; oy++) {
+    for (int oy = 0; oy < 8; oy++) {
+        for (int ot = 0; ot < 2; ot++) {
             {
                 __m256 acc[4];
                 KILN_UNROLL
@@ -214,8 +214,8 @@ static void conv1x1_s1_1x64x16_1x64x16_residual_relu(const float (*x)[64][16],
 
 static void max_pool2x2_s2_p0_0_8x8x16_4x4x16_e0_0(const float (*x)[8][16], float (*y)[4][16])
 {
-    for (int ot = 0; ot < 2; ot++) {
-        for (int oy = 0; oy < 4; oy++) {
+    for (int oy = 0; oy < 4; oy++) {
+        for (int ot = 0; ot < 2; ot++) {
             __m256 acc[4];
             KILN_UNROLL
             for (int m = 0; m < 4; m++)
@@ -278,7 +278,7 @@ void tiny_run(const tiny_input_t *input, tiny_output_t *output, void *memory KIL
     KILN_TRACE_NODE(2, arena);
 
     /* depthwise: depthwise conv2d 3x3 stride 1 pad 1, relu, 8x8x16 -> 8x8x16; 9.216 k MACs;
-     * tile 4 pixels x 8 channels */
+     * tile 7 pixels x 8 channels */
     depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu((const float (*)[8][16])(void *)arena,
         tiny_depthwise_weight, tiny_depthwise_bias, (float (*)[8][16])(void *)(arena + 1024));
     KILN_TRACE_NODE(4, arena + 1024);

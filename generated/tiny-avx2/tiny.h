@@ -19,7 +19,7 @@ typedef float tiny_output_t;
 #define TINY_OUTPUT_COUNT  4                /* [1][4] */
 /* scratch, 64-byte aligned, no contents kept between calls */
 #define TINY_ARENA_BYTES   8192
-#define TINY_STACK_BYTES   704              /* automatic arrays of its deepest function */
+#define TINY_STACK_BYTES   512              /* automatic arrays of its deepest function */
 #define TINY_WEIGHT_BYTES  4608             /* constant */
 
 extern const char tiny_digest[];

@@ -48,52 +48,27 @@ static void depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu(const float (*x)[8][16],
     const float (*w)[3][3][16], const float (*b)[1][16], float (*y)[8][16])
 {
     for (int oy = 0; oy < 8; oy++) {
-        {
-            __m512 acc[4];
+        __m512 acc[8];
+        KILN_UNROLL
+        for (int m = 0; m < 8; m++)
+            acc[m] = _mm512_loadu_ps(&b[0][0][0]);
+        for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
             KILN_UNROLL
-            for (int m = 0; m < 4; m++)
-                acc[m] = _mm512_loadu_ps(&b[0][0][0]);
-            for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
-                KILN_UNROLL
-                for (int m = 1; m < 4; m++)
-                    acc[m] = _mm512_fmadd_ps(_mm512_loadu_ps(&x[oy + ky - 1][m - 1][0]),
-                        _mm512_loadu_ps(&w[0][ky][0][0]), acc[m]);
-                KILN_UNROLL
-                for (int m = 0; m < 4; m++)
-                    acc[m] = _mm512_fmadd_ps(_mm512_loadu_ps(&x[oy + ky - 1][m][0]),
-                        _mm512_loadu_ps(&w[0][ky][1][0]), acc[m]);
-                KILN_UNROLL
-                for (int m = 0; m < 4; m++)
-                    acc[m] = _mm512_fmadd_ps(_mm512_loadu_ps(&x[oy + ky - 1][m + 1][0]),
-                        _mm512_loadu_ps(&w[0][ky][2][0]), acc[m]);
-            }
+            for (int m = 1; m < 8; m++)
+                acc[m] = _mm512_fmadd_ps(_mm512_loadu_ps(&x[oy + ky - 1][m - 1][0]),
+                    _mm512_loadu_ps(&w[0][ky][0][0]), acc[m]);
             KILN_UNROLL
-            for (int m = 0; m < 4; m++)
-                _mm512_storeu_ps(&y[oy][m][0], _mm512_max_ps(acc[m], _mm512_set1_ps(0.0f)));
+            for (int m = 0; m < 8; m++)
+                acc[m] = _mm512_fmadd_ps(_mm512_loadu_ps(&x[oy + ky - 1][m][0]),
+                    _mm512_loadu_ps(&w[0][ky][1][0]), acc[m]);
+            KILN_UNROLL
+            for (int m = 0; m < 7; m++)
+                acc[m] = _mm512_fmadd_ps(_mm512_loadu_ps(&x[oy + ky - 1][m + 1][0]),
+                    _mm512_loadu_ps(&w[0][ky][2][0]), acc[m]);
         }
-        {
-            __m512 acc[4];
-            KILN_UNROLL
-            for (int m = 0; m < 4; m++)
-                acc[m] = _mm512_loadu_ps(&b[0][0][0]);
-            for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
-                KILN_UNROLL
-                for (int m = 0; m < 4; m++)
-                    acc[m] = _mm512_fmadd_ps(_mm512_loadu_ps(&x[oy + ky - 1][m + 3][0]),
-                        _mm512_loadu_ps(&w[0][ky][0][0]), acc[m]);
-                KILN_UNROLL
-                for (int m = 0; m < 4; m++)
-                    acc[m] = _mm512_fmadd_ps(_mm512_loadu_ps(&x[oy + ky - 1][m + 4][0]),
-                        _mm512_loadu_ps(&w[0][ky][1][0]), acc[m]);
-                KILN_UNROLL
-                for (int m = 0; m < 3; m++)
-                    acc[m] = _mm512_fmadd_ps(_mm512_loadu_ps(&x[oy + ky - 1][m + 5][0]),
-                        _mm512_loadu_ps(&w[0][ky][2][0]), acc[m]);
-            }
-            KILN_UNROLL
-            for (int m = 0; m < 4; m++)
-                _mm512_storeu_ps(&y[oy][m + 4][0], _mm512_max_ps(acc[m], _mm512_set1_ps(0.0f)));
-        }
+        KILN_UNROLL
+        for (int m = 0; m < 8; m++)
+            _mm512_storeu_ps(&y[oy][m][0], _mm512_max_ps(acc[m], _mm512_set1_ps(0.0f)));
     }
 }
 
@@ -161,14 +136,19 @@ static void max_pool2x2_s2_p0_0_8x8x16_4x4x16_e0_0(const float (*x)[8][16], floa
 static void global_avg_pool_1x16x16_1x1x16(const float (*x)[16][16], float (*y)[1][16])
 {
     __m512 part[16];
+    KILN_UNROLL
     for (int j = 0; j < 16; j++)
         part[j] = _mm512_set1_ps(0.0f);
+    KILN_UNROLL
     for (int j = 0; j < 16; j++)
         part[j] = _mm512_add_ps(part[j], _mm512_loadu_ps(&x[0][j][0]));
+    KILN_UNROLL
     for (int j = 0; j < 8; j++)
         part[j] = _mm512_add_ps(part[j], part[j + 8]);
+    KILN_UNROLL
     for (int j = 0; j < 4; j++)
         part[j] = _mm512_add_ps(part[j], part[j + 4]);
+    KILN_UNROLL
     for (int j = 0; j < 2; j++)
         part[j] = _mm512_add_ps(part[j], part[j + 2]);
     part[0] = _mm512_add_ps(part[0], part[1]);
@@ -197,7 +177,7 @@ void tiny_run(const tiny_input_t *input, tiny_output_t *output, void *memory KIL
     KILN_TRACE_NODE(2, arena);
 
     /* depthwise: depthwise conv2d 3x3 stride 1 pad 1, relu, 8x8x16 -> 8x8x16; 9.216 k MACs;
-     * tile 4 pixels x 16 channels */
+     * tile 8 pixels x 16 channels */
     depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu((const float (*)[8][16])(void *)arena,
         tiny_depthwise_weight, tiny_depthwise_bias, (float (*)[8][16])(void *)(arena + 1024));
     KILN_TRACE_NODE(4, arena + 1024);

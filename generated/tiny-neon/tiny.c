@@ -100,8 +100,8 @@ static void conv3x3_s2_16x16x3_8x8x16_relu(const float (*x)[16][3],
 static void depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu(const float (*x)[8][16],
     const float (*w)[3][3][16], const float (*b)[1][16], float (*y)[8][16])
 {
-    for (int ot = 0; ot < 4; ot++) {
-        for (int oy = 0; oy < 8; oy++) {
+    for (int oy = 0; oy < 8; oy++) {
+        for (int ot = 0; ot < 4; ot++) {
             {
                 float32x4_t acc[4];
                 KILN_UNROLL
@@ -220,8 +220,8 @@ static void conv1x1_s1_1x64x16_1x64x16_residual_relu(const float (*x)[64][16],
 
 static void max_pool2x2_s2_p0_0_8x8x16_4x4x16_e0_0(const float (*x)[8][16], float (*y)[4][16])
 {
-    for (int ot = 0; ot < 4; ot++) {
-        for (int oy = 0; oy < 4; oy++) {
+    for (int oy = 0; oy < 4; oy++) {
+        for (int ot = 0; ot < 4; ot++) {
             float32x4_t acc[4];
             KILN_UNROLL
             for (int m = 0; m < 4; m++)
@@ -247,14 +247,19 @@ static void global_avg_pool_1x16x16_1x1x16(const float (*x)[16][16], float (*y)[
 {
     for (int cv = 0; cv < 4; cv++) {
         float32x4_t part[16];
+        KILN_UNROLL
         for (int j = 0; j < 16; j++)
             part[j] = vdupq_n_f32(0.0f);
+        KILN_UNROLL
         for (int j = 0; j < 16; j++)
             part[j] = vaddq_f32(part[j], vld1q_f32(&x[0][j][4 * cv]));
+        KILN_UNROLL
         for (int j = 0; j < 8; j++)
             part[j] = vaddq_f32(part[j], part[j + 8]);
+        KILN_UNROLL
         for (int j = 0; j < 4; j++)
             part[j] = vaddq_f32(part[j], part[j + 4]);
+        KILN_UNROLL
         for (int j = 0; j < 2; j++)
             part[j] = vaddq_f32(part[j], part[j + 2]);
         part[0] = vaddq_f32(part[0], part[1]);

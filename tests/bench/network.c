@@ -19,7 +19,8 @@ static const char *emit_network(Arena *a, const char *arch, const Target *t, con
     pass_run(g, NULL, scratch);
     arena_free(scratch);
     Program p;
-    error = program_build(a, g, &(ProgramOptions){ t, false }, &p);
+    error = program_build(a, g, &(ProgramOptions){ .target = t, .optimize = OPTIMIZE_BALANCED },
+                          &p);
     if (error)
         return error;
     p.name = arch;

@@ -1,10 +1,10 @@
 /* Emits representative layers with a given register tile, and a program that times them.
  *
- *   tiles TARGET LANES PIXELS VECTORS DEPTHWISE MATRIX FOLDER
+ *   tiles TARGET LANES PIXELS VECTORS DEPTHWISE MATRIX WINOGRAD FOLDER
  *
- * The numbers replace those of the target's row; tests/bench/tiles.sh compiles what is written with
- * several compilers and flags. FOLDER/time prints one line a layer: name and GFLOP/s, the best of
- * many runs. */
+ * WINOGRAD is 1 where the cost model may choose it; the other numbers replace those of the target's
+ * row. tests/bench/tiles.sh compiles what is written with several compilers and flags. FOLDER/time
+ * prints one line a layer: name and GFLOP/s, the best of many runs. */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"
 #include "compiler/graph/view.h"
@@ -24,6 +24,10 @@ typedef struct Layer {
 
 static const Layer layers[] = {
     { "conv3x3", OP_CONV2D, 64, 28, 64, 3, 1, 1 },
+    { "wide3x3", OP_CONV2D, 64, 56, 64, 3, 1, 1 },
+    { "deep3x3", OP_CONV2D, 256, 14, 256, 3, 1, 1 },
+    { "last3x3", OP_CONV2D, 512, 7, 512, 3, 1, 1 },
+    { "uneven3x3", OP_CONV2D, 32, 27, 128, 3, 1, 1 },
     { "conv1x1", OP_CONV2D, 256, 14, 64, 1, 1, 1 },
     { "strided3x3", OP_CONV2D, 64, 28, 128, 3, 2, 1 },
     { "narrow1x1", OP_CONV2D, 96, 28, 24, 1, 1, 1 },
@@ -42,7 +46,7 @@ static const char prologue[] =
     "}\n"
     "static void report(const char *name, double macs, float *in, float *out,\n"
     "    void *arena, long n, void (*run)(const float *, float *, void *)) {\n"
-    "    double best = 1e9, end = now() + 0.15;\n"
+    "    double best = 1e9, end = now() + 0.06;\n"
     "    for (long i = 0; i < n; i++) in[i] = (float)(i % 17) * 0.1f - 0.8f;\n"
     "    for (int r = 0; r < 10 || now() < end; r++) {\n"
     "        double t = now(); run(in, out, arena); t = now() - t;\n"
@@ -93,8 +97,8 @@ static void fill_params(Graph *g)
         }
 }
 
-static const char *emit_layer(Arena *a, const Layer *l, const Target *t, const char *folder,
-                              int64_t *macs)
+static const char *emit_layer(Arena *a, const Layer *l, const Target *t, bool winograd,
+                              const char *folder, int64_t *macs)
 {
     Diag d = { .out = stderr };
     Graph *g = layer_graph(a, l, &d);
@@ -105,7 +109,10 @@ static const char *emit_layer(Arena *a, const Layer *l, const Target *t, const c
     pass_run(g, NULL, scratch);
     arena_free(scratch);
     Program p;
-    const char *error = program_build(a, g, &(ProgramOptions){ t, false }, &p);
+    const char *error = program_build(
+        a, g,
+        &(ProgramOptions){ .target = t, .optimize = winograd ? OPTIMIZE_SPEED : OPTIMIZE_SIZE },
+        &p);
     if (error)
         return error;
     p.name = l->name;
@@ -135,14 +142,14 @@ static void print_call(Arena *a, Text *t, const char *name, int64_t macs)
     text_printf(t, "        %s_INPUT_COUNT, %s_run);\n", big, name);
 }
 
-static const char *emit_all(Arena *a, const Target *t, const char *folder)
+static const char *emit_all(Arena *a, const Target *t, bool winograd, const char *folder)
 {
     Text includes = { .arena = a }, calls = { .arena = a };
     mkdir(folder, 0777);
     for (int i = 0; i < COUNT_OF(layers); i++) {
         const char *name = layers[i].name;
         int64_t macs;
-        const char *error = emit_layer(a, &layers[i], t, folder, &macs);
+        const char *error = emit_layer(a, &layers[i], t, winograd, folder, &macs);
         if (error)
             return arena_printf(a, "%s: %s", name, error);
         text_printf(&includes, "#include \"%s/%s.h\"\n", name, name);
@@ -156,8 +163,8 @@ static const char *emit_all(Arena *a, const Target *t, const char *folder)
 
 int main(int argc, char **argv)
 {
-    if (argc != 8)
-        return fail("usage", "TARGET LANES PIXELS VECTORS DEPTHWISE MATRIX FOLDER");
+    if (argc != 9)
+        return fail("usage", "TARGET LANES PIXELS VECTORS DEPTHWISE MATRIX WINOGRAD FOLDER");
     const Target *known = target_find(argv[1]);
     if (!known)
         return fail(argv[1], "no such target");
@@ -167,9 +174,10 @@ int main(int argc, char **argv)
     t.tile_vectors = atoi(argv[4]);
     t.tile_depthwise = atoi(argv[5]);
     t.tile_matrix = atoi(argv[6]);
+    t.strict = atoi(argv[7]) == 0; /* no Winograd */
     Arena *a = arena_new();
-    const char *error = emit_all(a, &t, argv[7]);
-    int status = error ? fail(argv[7], error) : 0;
+    const char *error = emit_all(a, &t, atoi(argv[7]) != 0, argv[8]);
+    int status = error ? fail(argv[8], error) : 0;
     arena_free(a);
     return status;
 }

@@ -3,10 +3,9 @@
 #
 #   tests/bench/tiles.sh [-o FILE]        default: tests/bench/tiles.md
 #
-# Settings: TARGETS="c99 avx2 avx512", TILES_c99="LANES,PIXELS,VECTORS,DEPTHWISE,MATRIX …" (also _avx2,
-# _avx512, _m4), COMPILERS="gcc clang", FLAGS="-Os -O2 -O3", PASSES=2, CORE=1.
-# Figures are the best of many runs on one core; other load on the machine only makes them smaller, so read
-# ratios between neighbours, not absolutes.
+# Settings: TARGETS="c99 avx2 avx512 m4", TILES_avx2="LANES,PIXELS,VECTORS,DEPTHWISE,MATRIX,WINOGRAD …"
+# and so on (named as in the rows), COMPILERS="gcc clang", FLAGS="-Os -O2 -O3", PASSES=2, CORE=1.
+# Figures are the best of many runs on one core, in processor time; read ratios between neighbours.
 set -u
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
@@ -17,11 +16,11 @@ targets=${TARGETS:-c99 avx2 avx512 m4}
 compilers=${COMPILERS:-gcc clang}
 read -ra levels <<< "${FLAGS:--Os -O2 -O3}"
 core=${CORE:-1}
-layers="conv3x3 conv1x1 strided3x3 narrow1x1 first3x3 depthwise dense"
-TILES_c99=${TILES_c99:-4,2,1,4,2 4,4,1,2,1 4,3,2,2,4 4,4,2,1,3 8,2,1,2,2 8,4,1,4,1 16,1,1,1,1 16,2,1,2,2}
-TILES_avx2=${TILES_avx2:-8,6,2,4,8 8,4,3,7,6 8,5,2,6,4 8,7,1,8,10 8,3,4,10,12}
-TILES_avx512=${TILES_avx512:-16,6,4,4,8 16,7,4,7,4 16,14,2,8,12 16,9,3,10,6 16,8,3,14,16}
-TILES_m4=${TILES_m4:-4,2,1,4,2 4,3,1,2,1 4,4,1,3,3 8,2,1,2,1 2,4,1,6,4 2,6,1,8,6 4,5,1,5,4 16,1,1,1,1}
+layers="conv3x3 wide3x3 deep3x3 last3x3 uneven3x3 conv1x1 strided3x3 narrow1x1 first3x3 depthwise dense"
+TILES_c99=${TILES_c99:-4,2,1,2,2,0 4,4,1,4,4,0 4,4,2,3,6,0 8,4,1,6,3,0}
+TILES_avx2=${TILES_avx2:-8,6,2,4,8,0 8,4,3,7,6,0 8,3,4,8,10,0 8,4,3,7,6,1}
+TILES_avx512=${TILES_avx512:-16,6,4,4,8,0 16,7,4,14,6,0 16,14,2,8,12,0 16,7,4,14,6,1}
+TILES_m4=${TILES_m4:-4,2,1,2,2,0 4,4,1,4,4,0 4,3,1,3,3,0 4,5,1,5,6,0 8,2,1,1,1,0 2,6,1,8,8,0}
 mkdir -p "$work"
 
 emit() { # target tile -> folder
@@ -46,8 +45,8 @@ measure() { # target tile cc flag folder
             # shellcheck disable=SC2046
             $3 "$4" $(cflags_of "$1") -std=c99 -I"$layer" -Wa,-I"$layer" -c -o "$layer.o" \
                 "$layer/$layer.c" || exit 1
-            $3 -O0 -std=c99 -I"$layer" -Wa,-I"$layer" -c -o "$layer.w.o" "$layer/${layer}_weights.c" ||
-                exit 1
+            $3 -O0 -std=c99 -I"$layer" -Wa,-I"$layer" -c -o "$layer.w.o" \
+                "$layer/${layer}_weights.c" || exit 1
         done
         $3 -O2 -std=gnu11 -I. -o time time.c ./*.o
     ) || return 1
@@ -57,8 +56,8 @@ measure() { # target tile cc flag folder
     done | sort -k1,1 -k2,2gr | awk -v head="$1 $2 $3 $4" '!seen[$1]++ { print head, $1, $2 }'
 }
 
-# Instructions per multiply-accumulate of the busiest innermost loop, counted in the listing: the loop (a
-# backward branch with none inside) that holds most multiplications.
+# Instructions per multiply-accumulate of the busiest innermost loop, counted in the listing: the loop
+# (a backward branch with none inside) that holds most multiplications.
 count_m4() { # object
     arm-none-eabi-objdump -d --no-show-raw-insn "$1" | awk '
         /^ +[0-9a-f]+:/ {
@@ -69,12 +68,14 @@ count_m4() { # object
         }
         END {
             for (i = 1; i <= n; i++) {
-                if (op[i] !~ /^(b|bn?e|b[glchmpv][testicsol]|cbn?z)(\.[nw])?$/ || !(to[i] in where)) continue
+                if (op[i] !~ /^(b|bn?e|b[glchmpv][testicsol]|cbn?z)(\.[nw])?$/) continue
+                if (!(to[i] in where)) continue
                 first = where[to[i]]
                 if (first > i) continue
-                inner = 1; macs = 0; spills = 0
+                inner = 1; macs = 0
                 for (k = first; k < i; k++) {
-                    if (op[k] ~ /^b/ && (to[k] in where) && where[to[k]] <= k && where[to[k]] > first) inner = 0
+                    back = op[k] ~ /^b/ && (to[k] in where) ? where[to[k]] : k + 1
+                    if (back <= k && back > first) inner = 0
                     if (op[k] ~ /^v(mul|mla|fma)/) macs++
                 }
                 if (inner && macs > best) { best = macs; length_ = i - first + 1 }
@@ -87,8 +88,9 @@ measure_m4() { # tile folder
     local layer level
     for level in "${levels[@]}"; do
         for layer in $layers; do
-            arm-none-eabi-gcc -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16 "$level" -std=c99 \
-                -ffreestanding -I"$2/$layer" -c -o "$2/$layer.m4.o" "$2/$layer/$layer.c" || return 1
+            arm-none-eabi-gcc -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16 "$level" \
+                -std=c99 -ffreestanding -I"$2/$layer" -c -o "$2/$layer.m4.o" \
+                "$2/$layer/$layer.c" || return 1
             echo m4 "$1" arm-none-eabi-gcc "$level" "$layer" "$(count_m4 "$2/$layer.m4.o")"
         done
     done
@@ -97,11 +99,15 @@ measure_m4() { # tile folder
 # Rows: tile; columns: layers.
 table() { # target cc flag < results
     awk -v t="$1" -v cc="$2" -v f="$3" -v layers="$layers" '
-        $1 == t && $3 == cc && $4 == f { if (!($2 in seen)) order[++n] = $2; seen[$2]; v[$2, $5] = $6 }
+        $1 == t && $3 == cc && $4 == f {
+            if (!($2 in seen)) order[++n] = $2
+            seen[$2]
+            v[$2, $5] = $6
+        }
         END {
             if (!n) exit
             count = split(layers, l, " ")
-            printf "\n%s, %s %s\n\n| lanes,pixels,vectors,depthwise,matrix |", t, cc, f
+            printf "\n%s, %s %s\n\n| lanes,pixels,vectors,depthwise,matrix,winograd |", t, cc, f
             for (i = 1; i <= count; i++) printf " %s |", l[i]
             printf "\n|---|"; for (i = 1; i <= count; i++) printf "--:|"
             for (r = 1; r <= n; r++) {
@@ -139,15 +145,18 @@ done
     cat << END
 # Register tiles, measured
 
-\`make tiles\` writes this page. GFLOP/s of one core (a multiply-accumulate counts two), the best of many runs,
-of the emitted C of seven layers: 3×3 64→64 and 3×3 stride 2 64→128 at 28×28, 1×1 256→64 at 14×14, 1×1 96→24 at
-28×28, the first 3×3 stride 2 3→32 at 112×112, depthwise 3×3 of 96 at 28×28, dense 2048→1000. For a Cortex-M4
-(target c99): instructions per multiply-accumulate of the busiest innermost loop, counted in the listing, where an
-unconditional backward branch closes a loop that has no other inside. The machine may carry other load, which
-makes single figures too small, never too large.
+\`make tiles\` writes this page. GFLOP/s of one core (a multiply-accumulate counts two; the padding that is
+not computed and the products that Winograd saves count as done), the best of many runs in processor time, of
+the emitted C of these layers: conv3x3 64→64 at 28×28, wide3x3 64→64 at 56×56, deep3x3 256→256 at 14×14,
+last3x3 512→512 at 7×7, uneven3x3 32→128 at 27×27, conv1x1 256→64 at 14×14, strided3x3 64→128 at 28×28,
+narrow1x1 96→24 at 28×28, first3x3 3→32 at 112×112 with stride 2, depthwise 3×3 of 96 at 28×28, dense
+2048→1000. A tile is the target's row: tile_lanes, tile_pixels, tile_vectors, tile_depthwise, tile_matrix;
+winograd 1 where the cost model may choose it (in these figures: everywhere). For a Cortex-M4 (m4: target c99): instructions per multiply-accumulate of the busiest innermost
+loop, counted in the listing; its vmla takes three cycles, which is why gcc prefers vmul and vadd at -O2.
+The machine carries other load: read ratios between neighbours.
 
-Machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(gcc --version | head -1), $(clang --version 2> /dev/null | head -1),
-$(arm-none-eabi-gcc --version 2> /dev/null | head -1).
+Machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1); $(gcc --version | head -1);
+$(clang --version 2> /dev/null | head -1); $(arm-none-eabi-gcc --version 2> /dev/null | head -1).
 END
     for target in $targets; do
         cc=$compilers

@@ -37,7 +37,8 @@ static void collect_case(Suite *s, const KernelCase *c)
     Program p;
     Graph *g = graph_copy(s->arena, kernel_case_graph(s->arena, c));
     pass_run(g, NULL, scratch);
-    const char *error = program_build(s->arena, g, &(ProgramOptions){ s->target, false }, &p);
+    const char *error = program_build(
+        s->arena, g, &(ProgramOptions){ .target = s->target, .optimize = OPTIMIZE_SIZE }, &p);
     if (error)
         bug("%s: %s", c->name, error);
     for (int i = 0; i < p.functions.count; i++)
@@ -209,6 +210,7 @@ int main(int argc, char **argv)
             failed++;
     if (system(arena_printf(s.arena, "rm -rf %s", folder)))
         failed++;
+    arena_free(s.arena);
     printf("%d passed, %d failed\n", passed, failed);
     return failed || !passed;
 }

@@ -13,7 +13,7 @@ tiny-c99      generated/tiny.kiln                 -w random:1 --target c99
 tiny-avx2     generated/tiny.kiln                 -w random:1 --target avx2
 tiny-avx512   generated/tiny.kiln                 -w random:1 --target avx512
 tiny-neon     generated/tiny.kiln                 -w random:1 --target neon
-aluminium     examples/aluminium/aluminium.kiln   --target c99
+aluminium     examples/aluminium/aluminium.kiln   --target c99  --optimize size
 '
 
 work=$(mktemp -d)
@@ -36,8 +36,7 @@ done <<<"$table"
 
 if [ "${1:-}" = --check ]; then
     stale=0
-    for folder in "$work"/kept/*/ generated/*/; do
-        name=$(basename "$folder")
+    for name in $(basename -a "$work"/kept/*/ generated/*/ | sort -u); do
         diff -r -u "generated/$name" "$work/kept/$name" >"$work/diff" 2>&1 || {
             echo "generated/$name is stale; make generated renews it:"
             head -n 30 "$work/diff" | cut -c 1-160

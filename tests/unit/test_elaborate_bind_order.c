@@ -149,6 +149,37 @@ START_TEST(not_of_keras)
 }
 END_TEST
 
+/* Keras flattens pixel by pixel, kiln channel by channel: 2 channels of 1 x 3. */
+START_TEST(flattened)
+{
+    Graph *g = graph_new(arena, "net");
+    Attr attr = attr_default();
+    attr.shape = shape_of(4, (int64_t)1, (int64_t)2, (int64_t)1, (int64_t)3);
+    Node *x = graph_add(g, OP_INPUT, "x", (Loc){ 0 }, NULL, 0, &attr, &diag);
+    attr = attr_default();
+    x = graph_add(g, OP_FLATTEN, "flat", (Loc){ 0 }, &x, 1, &attr, &diag);
+    x = graph_add(g, OP_RELU, "relu", (Loc){ 0 }, &x, 1, &attr, &diag);
+    attr.out = 2;
+    attr.bias = false;
+    g->output = graph_add(g, OP_DENSE, "fc", (Loc){ 0 }, &x, 1, &attr, &diag);
+    float value[12];
+    for (int i = 0; i < 12; i++)
+        value[i] = (float)i;
+    WeightStore s = { .arena = arena };
+    WeightTensor t = { .name = "fc/kernel:0",
+                       .rank = 2,
+                       .dim = { 6, 2 },
+                       .stride = { 2, 1 },
+                       .keras_layer = "fc",
+                       .bytes = value };
+    map_set(arena, &s.tensors, t.name, &t);
+    const RenameList none = { 0 };
+    ck_assert(bind_weights(g, &s, &none, &diag));
+    static const float expected[12] = { 0, 4, 8, 2, 6, 10, 1, 5, 9, 3, 7, 11 };
+    ck_assert_mem_eq(g->output->param[PARAM_WEIGHT]->data, expected, sizeof expected);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("elaborate/bind_order");
@@ -156,6 +187,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, orders, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(tc, not_of_keras);
+    tcase_add_test(tc, flattened);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -57,7 +57,7 @@ static void strided(float *const *p)
     }
 }
 
-/* --- depthwise 5x5, 28x28x96 ------------------------------------------------------------------ */
+/* --- depthwise 5x5, 28x28x96 ------ */
 
 enum { DC = 96, DW = 28, DT = 7 };
 
@@ -165,7 +165,7 @@ static void pointwise(float *const *p)
     }
 }
 
-/* --- Winograd F(4x4, 3x3), 14x14x64 ----------------------------------------------------------- */
+/* --- Winograd F(4x4, 3x3), 14x14x64 ------ */
 
 enum { WC = 64, WW = 14, WT = 4 };
 

@@ -1,7 +1,7 @@
 /* Runs each emitted kernel and its hand-written twin on the same buffers, compares their
  * results, and times them in turn: A B A B ...
  *
- *   time TARGET    prints "| kernel | emitted us | written us | ratio | equal |" rows; 1 on difference
+ * time TARGET: prints "| kernel | emitted us | written us | ratio | equal |" rows
  *
  * The ratio is the median over the pairs of written / emitted time. Time is the thread's
  * processor time; each sample repeats its kernel for half a millisecond. */
