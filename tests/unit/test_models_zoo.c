@@ -76,6 +76,8 @@ static const Page pages[] = {
     { "models/inception_v3.kiln", "keras_inception_v3", "keras_inception_v3", 23817352, 5713 },
     { "models/inception_resnet_v2.kiln", "keras_inception_resnet_v2", "keras_inception_resnet_v2",
       55813192, 13156 },
+    { "models/densenet.kiln", "keras_densenet121", NULL, 7978856, 2834 },
+    { "models/densenet.kiln", "keras_densenet201", NULL, 20013928, 4291 },
     { "models/nasnet.kiln", "nasnetamobile", "nasnetamobile", 5289978, 568 },
     { "models/nasnet.kiln", "keras_nasnet_mobile", NULL, 5289978, 564 },
     { "models/nasnet.kiln", "keras_nasnet_large", "keras_nasnet_large", 88753150, 23783 },
