@@ -36,7 +36,7 @@ PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 NUMERIC  := $(patsubst tests/numeric/%.c,$(BUILD)/tests/%,$(wildcard tests/numeric/*.c))
 SOURCES   = $(shell find compiler runtime tests examples -name '*.[ch]' -o -name '*.def')
 
-.PHONY: all help demo check check-all bench profile tiles deps unit golden numeric layers format \
+.PHONY: all help demo check check-all bench profile pictures tiles deps unit golden numeric layers format \
         clean generated check-generated
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -121,6 +121,9 @@ bench: all $(BENCHES)
 profile: all $(BENCHES)
 	$(Q)bash tests/bench/profile.sh
 
+pictures: all
+	$(Q)bash tests/bench/pictures.sh
+
 tiles: $(BUILD)/tests/bench/tiles
 	$(Q)bash tests/bench/tiles.sh
 
@@ -175,6 +178,7 @@ help:
 	@echo 'make generated  emit the checked-in C of generated/ anew'
 	@echo 'make bench      speed against other runtimes, as ratios'
 	@echo 'make profile    time per layer of the networks NETS'
+	@echo 'make pictures   from pictures to labels, against Pillow and ONNX Runtime'
 	@echo 'make tiles      register tiles measured: what the rows of compiler/target/ are read off'
 	@echo 'make twins      emitted kernels against hand-written ones: equal results, ratios of time'
 	@echo 'make layers     who may include whom'

@@ -12,7 +12,8 @@
 typedef struct Format {
     const char *name;
     int (*matches)(const uint8_t *bytes, size_t length);
-    int (*decode)(const ImageSource *source, Image *image, Reason *why);
+    int (*decode)(const ImageSource *source, Image *image, Reason *why); /* or: */
+    int (*decode_rows)(const ImageSource *source, const RowSink *sink, Reason *why);
 } Format;
 
 static int is_jpeg(const uint8_t *b, size_t n)
@@ -37,9 +38,9 @@ static int is_bmp(const uint8_t *b, size_t n)
 }
 
 #ifdef KILN_WITHOUT_JPEG
-int jpeg_decode(const ImageSource *source, Image *image, Reason *why)
+int jpeg_decode_rows(const ImageSource *source, const RowSink *sink, Reason *why)
 {
-    (void)source, (void)image;
+    (void)source, (void)sink;
     return reason_set(why, "this program was built without JPEG");
 }
 #endif
@@ -53,10 +54,10 @@ int png_decode(const ImageSource *source, Image *image, Reason *why)
 #endif
 
 static const Format formats[] = {
-    { "JPEG", is_jpeg, jpeg_decode },
-    { "PNG", is_png, png_decode },
-    { "PPM", is_ppm, ppm_decode },
-    { "BMP", is_bmp, bmp_decode },
+    { "JPEG", is_jpeg, NULL, jpeg_decode_rows },
+    { "PNG", is_png, png_decode, NULL },
+    { "PPM", is_ppm, ppm_decode, NULL },
+    { "BMP", is_bmp, bmp_decode, NULL },
 };
 
 static const Format *find_format(const uint8_t *bytes, size_t length)
@@ -87,7 +88,7 @@ void image_free(Image *image)
     image->rgb = NULL;
 }
 
-int image_start(const ImageSource *source, int64_t width, int64_t height, Image *image, Reason *why)
+int image_check_size(const ImageSource *source, int64_t width, int64_t height, Reason *why)
 {
     if (width < 1 || height < 1)
         return reason_set(why, "its header states a size of %lld x %lld pixels", (long long)width,
@@ -98,8 +99,43 @@ int image_start(const ImageSource *source, int64_t width, int64_t height, Image 
     if (height > source->max_pixels / width)
         return reason_set(why, "%lld x %lld pixels are more than the limit of %ld",
                           (long long)width, (long long)height, source->max_pixels);
-    return image_new(image, (int)width, (int)height, why);
+    return 1;
 }
+
+int image_start(const ImageSource *source, int64_t width, int64_t height, Image *image, Reason *why)
+{
+    return image_check_size(source, width, height, why) &&
+           image_new(image, (int)width, (int)height, why);
+}
+
+/* --- rows into an image ---------------------------------------------------------------------- */
+
+typedef struct Collector {
+    Image *image;
+    size_t row;
+} Collector;
+
+static int begin_image(void *context, Box *wanted, Reason *why)
+{
+    const Collector *c = context;
+    return image_new(c->image, wanted->width, wanted->height, why);
+}
+
+static uint8_t *next_image_row(void *context)
+{
+    Collector *c = context;
+    return c->image->rgb + c->row++ * (size_t)c->image->width * 3;
+}
+
+static int decode_whole(const Format *f, const ImageSource *source, Image *image, Reason *why)
+{
+    Collector c = { image, 0 };
+    const RowSink sink = { begin_image, next_image_row, &c };
+
+    return f->decode ? f->decode(source, image, why) : f->decode_rows(source, &sink, why);
+}
+
+/* --- decoding -------------------------------------------------------------------------------- */
 
 int image_decode(const uint8_t *bytes, size_t length, long max_pixels, Image *image, Reason *why)
 {
@@ -112,10 +148,27 @@ int image_decode(const uint8_t *bytes, size_t length, long max_pixels, Image *im
         return reason_set(why, "the file is empty");
     if (!f)
         return reason_set(why, "not a picture: neither JPEG, PNG, PPM/PGM/PBM nor BMP");
-    if (f->decode(&source, image, &detail))
+    if (decode_whole(f, &source, image, &detail))
         return 1;
     image_free(image);
     return reason_set(why, "%s: %.480s", f->name, detail.text);
+}
+
+int image_is_streamed(const uint8_t *bytes, size_t length)
+{
+    const Format *f = find_format(bytes, length);
+    return f && f->decode_rows;
+}
+
+int image_decode_rows(const uint8_t *bytes, size_t length, long max_pixels, const RowSink *sink,
+                      Reason *why)
+{
+    const ImageSource source = { bytes, length, max_pixels };
+    const Format *f = find_format(bytes, length);
+    Reason detail;
+
+    return f->decode_rows(&source, sink, &detail) ||
+           reason_set(why, "%s: %.480s", f->name, detail.text);
 }
 
 int image_load(const char *path, Image *image, Reason *why)

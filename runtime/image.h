@@ -29,7 +29,26 @@ int image_load(const char *path, Image *image, Reason *why);
 int image_new(Image *image, int width, int height, Reason *why);
 void image_free(Image *image);
 
-/* The readers, one per format. image_start() checks the size that a header states and allocates. */
+typedef struct Box {
+    int left, top, width, height;
+} Box;
+
+/* Takes a picture row by row from the top, so that it need not be in memory as a whole. */
+typedef struct RowSink {
+    /* *wanted is the whole picture and may be narrowed: rows outside it do not come, pixels of a
+     * row outside it may hold anything. */
+    int (*begin)(void *context, Box *wanted, Reason *why);
+    uint8_t *(*next_row)(void *context); /* room for the next row; the one before it is full */
+    void *context;
+} RowSink;
+
+/* Whether a format is read row by row; others are to be decoded as a whole. */
+int image_is_streamed(const uint8_t *bytes, size_t length);
+int image_decode_rows(const uint8_t *bytes, size_t length, long max_pixels, const RowSink *sink,
+                      Reason *why);
+
+/* The readers, one per format. image_check_size() checks the size that a header states,
+ * image_start() also allocates. */
 typedef struct ImageSource {
     const uint8_t *bytes;
     size_t length;
@@ -38,7 +57,8 @@ typedef struct ImageSource {
 
 int image_start(const ImageSource *source, int64_t width, int64_t height, Image *image,
                 Reason *why);
-int jpeg_decode(const ImageSource *source, Image *image, Reason *why);
+int image_check_size(const ImageSource *source, int64_t width, int64_t height, Reason *why);
+int jpeg_decode_rows(const ImageSource *source, const RowSink *sink, Reason *why);
 int png_decode(const ImageSource *source, Image *image, Reason *why);
 int ppm_decode(const ImageSource *source, Image *image, Reason *why);
 int bmp_decode(const ImageSource *source, Image *image, Reason *why);

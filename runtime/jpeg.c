@@ -18,7 +18,8 @@ typedef struct Decoder {
     struct jpeg_error_mgr errors;
     jmp_buf failed;
     Reason *why;
-    uint8_t *cmyk; /* one row, or NULL */
+    Box wanted;
+    uint8_t *row; /* one, of CMYK or one that nobody wants */
 } Decoder;
 
 static void fail(j_common_ptr jpeg)
@@ -78,7 +79,7 @@ static void row_from_gray(uint8_t *row, int width)
         row[3 * x] = row[3 * x + 1] = row[3 * x + 2] = row[x];
 }
 
-static int read_header(Decoder *d, const ImageSource *source, Image *image)
+static int read_header(Decoder *d, const ImageSource *source, const RowSink *sink, Box *wanted)
 {
     struct jpeg_decompress_struct *jpeg = &d->jpeg;
 
@@ -89,39 +90,97 @@ static int read_header(Decoder *d, const ImageSource *source, Image *image)
     jpeg->out_color_space = jpeg->num_components == 4   ? JCS_CMYK
                             : jpeg->num_components == 1 ? JCS_GRAYSCALE
                                                         : JCS_RGB;
-    return image_start(source, jpeg->image_width, jpeg->image_height, image, d->why);
+    if (!image_check_size(source, jpeg->image_width, jpeg->image_height, d->why))
+        return 0;
+    wanted->width = (int)jpeg->image_width;
+    wanted->height = (int)jpeg->image_height;
+    return sink->begin(sink->context, wanted, d->why);
 }
 
-static int read_rows(Decoder *d, Image *image)
+/* Where the decoder may leave out pixels: all codes are read, so that a fault is found wherever it
+ * is, but no pixels are made outside `wanted`. A margin is decoded with it, because the upsampling
+ * of colours looks at neighbours. *left is the first column that comes. */
+#ifdef LIBJPEG_TURBO_VERSION
+enum { MARGIN = 16 };
+
+static void crop_columns(struct jpeg_decompress_struct *jpeg, const Box *wanted, size_t *left)
+{
+    const int end = wanted->left + wanted->width + MARGIN, width = (int)jpeg->output_width;
+    JDIMENSION start = wanted->left > MARGIN ? (JDIMENSION)(wanted->left - MARGIN) : 0;
+    JDIMENSION count = (JDIMENSION)(end < width ? end : width) - start;
+
+    *left = 0;
+    if (count == jpeg->output_width)
+        return;
+    jpeg_crop_scanline(jpeg, &start, &count);
+    *left = start;
+}
+
+static void skip_rows(struct jpeg_decompress_struct *jpeg, const Box *wanted)
+{
+    const int y = (int)jpeg->output_scanline, height = (int)jpeg->output_height;
+
+    if (y == 0 && wanted->top > MARGIN)
+        jpeg_skip_scanlines(jpeg, (JDIMENSION)(wanted->top - MARGIN));
+    else if (y >= wanted->top + wanted->height &&
+             y + 1 < height) /* the last row ends the reading */
+        jpeg_skip_scanlines(jpeg, (JDIMENSION)(height - 1 - y));
+}
+#else
+static void crop_columns(struct jpeg_decompress_struct *jpeg, const Box *wanted, size_t *left)
+{
+    (void)jpeg, (void)wanted;
+    *left = 0;
+}
+
+static void skip_rows(struct jpeg_decompress_struct *jpeg, const Box *wanted)
+{
+    (void)jpeg, (void)wanted;
+}
+#endif
+
+/* From `row` as the decoder wrote it to RGB at the same columns. */
+static void convert_row(const Decoder *d, int width, uint8_t *rgb)
+{
+    if (d->jpeg.output_components == 4)
+        row_from_cmyk(d->row, width, rgb);
+    else if (d->jpeg.output_components == 1)
+        row_from_gray(rgb, width);
+}
+
+static int read_rows(Decoder *d, const Box *wanted, const RowSink *sink)
 {
     struct jpeg_decompress_struct *jpeg = &d->jpeg;
+    size_t left;
 
     jpeg_start_decompress(jpeg);
-    if (jpeg->output_components == 4 && !(d->cmyk = malloc((size_t)image->width * 4)))
+    d->row = malloc((size_t)jpeg->output_width * (size_t)jpeg->output_components);
+    if (!d->row)
         return reason_set(d->why, "out of memory");
-    while (jpeg->output_scanline < jpeg->output_height) {
-        uint8_t *rgb = image->rgb + (size_t)jpeg->output_scanline * (size_t)image->width * 3;
-        JSAMPROW row = d->cmyk ? d->cmyk : rgb;
+    crop_columns(jpeg, wanted, &left);
+    while (skip_rows(jpeg, wanted), jpeg->output_scanline < jpeg->output_height) {
+        const int y = (int)jpeg->output_scanline;
+        const int is_wanted = y >= wanted->top && y < wanted->top + wanted->height;
+        uint8_t *rgb = is_wanted ? sink->next_row(sink->context) + 3 * left : NULL;
+        JSAMPROW row = is_wanted && jpeg->output_components != 4 ? rgb : d->row;
         jpeg_read_scanlines(jpeg, &row, 1);
-        if (d->cmyk)
-            row_from_cmyk(d->cmyk, image->width, rgb);
-        else if (jpeg->output_components == 1)
-            row_from_gray(rgb, image->width);
+        if (is_wanted)
+            convert_row(d, (int)jpeg->output_width, rgb);
     }
     jpeg_finish_decompress(jpeg);
     return 1;
 }
 
 /* setjmp() lives apart from the decoder it guards, whose members would else be indeterminate. */
-static int decode_guarded(Decoder *d, const ImageSource *source, Image *image)
+static int decode_guarded(Decoder *d, const ImageSource *source, const RowSink *sink)
 {
     if (setjmp(d->failed))
         return 0;
     jpeg_create_decompress(&d->jpeg);
-    return read_header(d, source, image) && read_rows(d, image);
+    return read_header(d, source, sink, &d->wanted) && read_rows(d, &d->wanted, sink);
 }
 
-int jpeg_decode(const ImageSource *source, Image *image, Reason *why)
+int jpeg_decode_rows(const ImageSource *source, const RowSink *sink, Reason *why)
 {
     Decoder d = { .why = why };
     int ok;
@@ -131,9 +190,9 @@ int jpeg_decode(const ImageSource *source, Image *image, Reason *why)
     d.errors.error_exit = fail;
     d.errors.emit_message = hear;
     d.errors.output_message = be_silent;
-    ok = decode_guarded(&d, source, image);
+    ok = decode_guarded(&d, source, sink);
     jpeg_destroy_decompress(&d.jpeg);
-    free(d.cmyk);
+    free(d.row);
     return ok;
 }
 #else

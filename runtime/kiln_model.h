@@ -106,6 +106,7 @@ typedef struct kiln_trace {
 
 #ifdef KILN_TRACE
 #define KILN_TRACE_PARAMETER , const kiln_trace *trace
+#define KILN_TRACE_ARGUMENT  , trace
 #define KILN_TRACE_NODE(i, pointer)                      \
     do {                                                 \
         if (trace)                                       \
@@ -113,6 +114,7 @@ typedef struct kiln_trace {
     } while (0)
 #else
 #define KILN_TRACE_PARAMETER
+#define KILN_TRACE_ARGUMENT
 #define KILN_TRACE_NODE(i, pointer) ((void)0)
 #endif
 
@@ -255,6 +257,12 @@ typedef struct kiln_shape {
     int dim[4];
 } kiln_shape;
 
+/* What is done between one call of a trace and the next. */
+typedef struct kiln_layer {
+    const char *path, *summary; /* "layer1.0.conv1", "conv2d 3x3 s1 p1, relu" */
+    int64_t macs;
+} kiln_layer;
+
 typedef struct kiln_network {
     const char *name;
     const char *digest;          /* of the network and its weights */
@@ -263,10 +271,14 @@ typedef struct kiln_network {
     kiln_shape input, output;
     size_t arena_bytes, weight_bytes, stack_bytes;
     int64_t macs;
-    /* input and output are stored [H][W][C] where the shape is [C,H,W]; arena is 64-byte
-     * aligned. */
-    void (*run)(void *context, const float *input, float *output, void *arena);
+    const kiln_layer *layers; /* in the order in which a trace tells of them */
+    int layer_count;
+    /* input and output are stored [H][W][C] where the shape is [C,H,W]; arena is 64-byte aligned;
+     * trace may be NULL, and is not told of anything by code compiled without KILN_TRACE. */
+    void (*run)(void *context, const float *input, float *output, void *arena,
+                const kiln_trace *trace);
     void *context; /* NULL for emitted code */
+    int is_serial; /* run() may only be called by one thread at a time */
 } kiln_network;
 
 /* --- classifiers ------------------------------------------------------------------------------ */

@@ -80,6 +80,18 @@ static int set_bench(Options *o, const char *value, Reason *why)
     return parse_count("--bench", value, &o->bench, why);
 }
 
+static int set_jobs(Options *o, const char *value, Reason *why)
+{
+    return parse_count("--jobs", value, &o->jobs, why);
+}
+
+static int set_profile(Options *o, const char *value, Reason *why)
+{
+    (void)value, (void)why;
+    o->profile = 1;
+    return 1;
+}
+
 static int set_info(Options *o, const char *value, Reason *why)
 {
     (void)value, (void)why;
@@ -101,6 +113,8 @@ static const Row rows[] = {
     { "--tensor", "IN.npy", set_tensor, "classify a float32 tensor [C,H,W] or [N,C,H,W] as it is" },
     { "--out", "OUT.npy", set_out, "write the network's raw output, float32 [N, ...]" },
     { "--bench", "N", set_bench, "run N times, print the time and the speed" },
+    { "--profile", NULL, set_profile, "print the time of each layer, slowest first" },
+    { "--jobs", "N", set_jobs, "work on N pictures at a time; default: one per processor" },
     { "--info", NULL, set_info, "print what this program consists of" },
     { "--help", NULL, set_help, "print this" },
 };
@@ -153,7 +167,10 @@ static int check(const Options *o, const kiln_classifier *program, Reason *why)
         return reason_set(why, "--tensor and '%.200s': give one kind of input", o->input[0]);
     if (o->bench && o->out)
         return reason_set(why, "--bench and --out exclude each other");
-    if (!o->tensor && !o->input_count && !o->bench)
+    if (o->profile && (o->bench || o->out))
+        return reason_set(why, "--profile and %s exclude each other",
+                          o->bench ? "--bench" : "--out");
+    if (!o->tensor && !o->input_count && !o->bench && !o->profile)
         return reason_set(why, program->takes_pictures
                                    ? "no input: name pictures, folders, or - ; --help says more"
                                    : "no input: give --tensor IN.npy; --help says more");

@@ -16,7 +16,8 @@ typedef struct Options {
     double threshold;
     const char *tensor, *out; /* or NULL */
     int bench;                /* runs; 0: none */
-    int info, help;
+    int jobs;                 /* pictures at a time; 0: as many as there are processors */
+    int profile, info, help;
     const char **input; /* [input_count], borrowed from argv; the array is owned */
     int input_count;
 } Options;

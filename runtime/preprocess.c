@@ -27,9 +27,9 @@ typedef struct Size {
 } Size;
 
 /* The size after a resize step; a shorter side of given length, the other one rounded down. */
-static int resized_size(const kiln_step *step, const Image *in, Size *size, Reason *why)
+static int resized_size(const kiln_step *step, Size in, Size *size, Reason *why)
 {
-    const int64_t w = in->width, h = in->height, side = step->n[0];
+    const int64_t w = in.width, h = in.height, side = step->n[0];
     int64_t width = step->n[1], height = step->n[0];
 
     if (step->op == KILN_STEP_RESIZE_SHORTER) {
@@ -38,27 +38,42 @@ static int resized_size(const kiln_step *step, const Image *in, Size *size, Reas
     }
     if (width > IMAGE_MAX_SIDE || height > IMAGE_MAX_SIDE || width * height > IMAGE_MAX_PIXELS)
         return reason_set(why, "%d x %d pixels would be resized to %lld x %lld, beyond the limit",
-                          in->width, in->height, (long long)width, (long long)height);
+                          in.width, in.height, (long long)width, (long long)height);
     size->width = (int)width;
     size->height = (int)height;
+    return 1;
+}
+
+/* A resize, and the crop behind it where *fused. */
+static int plan_resize(const kiln_step *step, const kiln_step *next, Size in, int *fused,
+                       ResizePlan *plan, Reason *why)
+{
+    Size size;
+    Box *part = &plan->part;
+
+    if (!resized_size(step, in, &size, why))
+        return 0;
+    *fused = next && next->op == KILN_STEP_CENTER_CROP && next->n[0] <= size.height &&
+             next->n[1] <= size.width;
+    plan->in_width = in.width;
+    plan->in_height = in.height;
+    plan->width = size.width;
+    plan->height = size.height;
+    plan->filter = (enum kiln_filter)step->method;
+    part->width = *fused ? next->n[1] : size.width;
+    part->height = *fused ? next->n[0] : size.height;
+    part->left = half_to_even(size.width - part->width);
+    part->top = half_to_even(size.height - part->height);
     return 1;
 }
 
 static int resize(const kiln_step *step, const kiln_step *next, const Image *in, int *fused,
                   Image *out, Reason *why)
 {
-    Size size;
-    Box part = { 0, 0, 0, 0 };
+    const Size size = { in->width, in->height };
+    ResizePlan plan;
 
-    if (!resized_size(step, in, &size, why))
-        return 0;
-    *fused = next && next->op == KILN_STEP_CENTER_CROP && next->n[0] <= size.height &&
-             next->n[1] <= size.width;
-    part.width = *fused ? next->n[1] : size.width;
-    part.height = *fused ? next->n[0] : size.height;
-    part.left = half_to_even(size.width - part.width);
-    part.top = half_to_even(size.height - part.height);
-    return resize_part(in, size.width, size.height, part, (enum kiln_filter)step->method, out, why);
+    return plan_resize(step, next, size, fused, &plan, why) && resize_picture(in, &plan, out, why);
 }
 
 static uint8_t to_byte(double v)
@@ -153,17 +168,27 @@ static int does_nothing(const kiln_step *step)
     return step->op == KILN_STEP_COLOR && step->method == KILN_COLOR_RGB;
 }
 
-int preprocess_pixels(const kiln_member *member, const Image *in, Image *out, Reason *why)
+static int is_resize(const kiln_step *step)
+{
+    return step->op == KILN_STEP_RESIZE || step->op == KILN_STEP_RESIZE_SHORTER;
+}
+
+static const kiln_step *step_after(const kiln_member *member, int i)
+{
+    return i + 1 < member->step_count ? &member->steps[i + 1] : NULL;
+}
+
+/* Runs the steps on pixels from step `first`. */
+static int run_from(const kiln_member *member, int first, const Image *in, Image *out, Reason *why)
 {
     const kiln_step *steps = member->steps;
     Image now = *in;
 
-    for (int i = 0; i < member->step_count && !is_on_floats(steps[i].op); i++) {
-        const kiln_step *next = i + 1 < member->step_count ? &steps[i + 1] : NULL;
+    for (int i = first; i < member->step_count && !is_on_floats(steps[i].op); i++) {
         int fused = 0, ok;
         if (does_nothing(&steps[i]))
             continue;
-        ok = run_step(&steps[i], next, &now, &fused, out, why);
+        ok = run_step(&steps[i], step_after(member, i), &now, &fused, out, why);
         if (now.rgb != in->rgb)
             image_free(&now);
         if (!ok)
@@ -178,6 +203,11 @@ int preprocess_pixels(const kiln_member *member, const Image *in, Image *out, Re
         return 0;
     memcpy(out->rgb, in->rgb, (size_t)in->width * (size_t)in->height * 3);
     return 1;
+}
+
+int preprocess_pixels(const kiln_member *member, const Image *in, Image *out, Reason *why)
+{
+    return run_from(member, 0, in, out, why);
 }
 
 /* --- floats ---------------------------------------------------------------------------------- */
@@ -212,14 +242,99 @@ int preprocess_floats(const kiln_member *member, const Image *image, float *inpu
     return 1;
 }
 
-int preprocess_picture(const kiln_member *member, const Image *in, float *input, Reason *why)
+static int finish_from(const kiln_member *member, int first, const Image *in, float *input,
+                       Reason *why)
 {
     Image pixels = { 0, 0, NULL };
     int ok;
 
-    if (!preprocess_pixels(member, in, &pixels, why))
+    if (!run_from(member, first, in, &pixels, why))
         return 0;
     ok = preprocess_floats(member, &pixels, input, why);
     image_free(&pixels);
     return ok;
+}
+
+int preprocess_picture(const kiln_member *member, const Image *in, float *input, Reason *why)
+{
+    return finish_from(member, 0, in, input, why);
+}
+
+/* --- while decoding -------------------------------------------------------------------------- */
+
+typedef struct Stream {
+    const kiln_member *member;
+    int step; /* the resize */
+    int next; /* the step after what the resizer does */
+    Resizer *resizer;
+    int is_refused; /* what this picture needs is not done row by row */
+} Stream;
+
+static int begin_stream(void *context, Box *wanted, Reason *why)
+{
+    Stream *s = context;
+    const Size size = { wanted->width, wanted->height };
+    ResizePlan plan;
+    int fused = 0;
+
+    s->is_refused = !plan_resize(&s->member->steps[s->step], step_after(s->member, s->step), size,
+                                 &fused, &plan, why) ||
+                    !resize_is_streamed(&plan);
+    if (s->is_refused)
+        return 0;
+    s->next = s->step + 1 + fused;
+    s->resizer = resizer_new(&plan, why);
+    if (s->resizer)
+        *wanted = resizer_source(s->resizer);
+    return s->resizer != NULL;
+}
+
+static uint8_t *next_stream_row(void *context)
+{
+    const Stream *s = context;
+    return resizer_next_row(s->resizer);
+}
+
+static int finish_stream(Stream *s, float *input, Reason *why)
+{
+    Image image;
+    int ok;
+
+    if (!resizer_finish(s->resizer, &image, why))
+        return 0;
+    ok = finish_from(s->member, s->next, &image, input, why);
+    image_free(&image);
+    return ok;
+}
+
+/* Decodes the whole picture first. */
+static int preprocess_decoded(const kiln_member *member, const uint8_t *bytes, size_t length,
+                              float *input, Reason *why)
+{
+    Image image;
+    int ok;
+
+    if (!image_decode(bytes, length, IMAGE_MAX_PIXELS, &image, why))
+        return 0;
+    ok = preprocess_picture(member, &image, input, why);
+    image_free(&image);
+    return ok;
+}
+
+int preprocess_encoded(const kiln_member *member, const uint8_t *bytes, size_t length, float *input,
+                       Reason *why)
+{
+    Stream s = { .member = member };
+    const RowSink sink = { begin_stream, next_stream_row, &s };
+    int ok;
+
+    while (s.step < member->step_count && does_nothing(&member->steps[s.step]))
+        s.step++;
+    if (s.step == member->step_count || !is_resize(&member->steps[s.step]) ||
+        !image_is_streamed(bytes, length))
+        return preprocess_decoded(member, bytes, length, input, why);
+    ok = image_decode_rows(bytes, length, IMAGE_MAX_PIXELS, &sink, why) &&
+         finish_stream(&s, input, why);
+    resizer_free(s.resizer);
+    return s.is_refused ? preprocess_decoded(member, bytes, length, input, why) : ok;
 }

@@ -14,4 +14,9 @@ int preprocess_floats(const kiln_member *member, const Image *image, float *inpu
 /* Both. */
 int preprocess_picture(const kiln_member *member, const Image *in, float *input, Reason *why);
 
+/* Both, and decoding before them. Where the first step is a resize the picture is resized while it
+ * is decoded. */
+int preprocess_encoded(const kiln_member *member, const uint8_t *bytes, size_t length, float *input,
+                       Reason *why);
+
 #endif

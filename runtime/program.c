@@ -9,6 +9,8 @@
 #include "runtime/cpu_check.h"
 #include "runtime/inputs.h"
 #include "runtime/options.h"
+#include "runtime/pool.h"
+#include "runtime/profile.h"
 #include "runtime/report.h"
 #include "runtime/session.h"
 
@@ -23,8 +25,10 @@ typedef struct Run {
     Session session;
     Report report;
     NpyWriter writer; /* open when options.out */
-    size_t done, failed, total;
-    int stopped; /* nothing more can be printed or written */
+    Pool pool;
+    size_t listed;              /* pictures so far */
+    size_t done, failed, total; /* of what has been reported */
+    int stopped;                /* nothing more can be printed or written */
     int shows_progress, is_visible;
     double started, shown; /* seconds */
 } Run;
@@ -66,57 +70,47 @@ static void stop(Run *r, const char *file, const Reason *why)
 
 /* --- one input ------------------------------------------------------------------------------- */
 
-/* Prints the result in the session, keeps the raw output. */
-static void finish_input(Run *r, const char *file)
+/* Prints a result, keeps the raw output. */
+static void finish_input(Run *r, const char *file, const Decision *decision, const float *logical)
 {
     Reason why;
 
     if (isatty(STDOUT_FILENO))
         clear_progress(r);
-    report_result(&r->report, file, &r->session.decision);
+    report_result(&r->report, file, decision);
     if (fflush(stdout) != 0) {
         reason_write(&why, "cannot write: %s", strerror(errno));
         stop(r, "standard output", &why);
-    } else if (r->options.out && r->failed == 0 &&
-               !npy_writer_row(&r->writer, r->session.logical, &why)) {
+    } else if (r->options.out && r->failed == 0 && !npy_writer_row(&r->writer, logical, &why)) {
         stop(r, r->options.out, &why);
     }
 }
 
-static void classify(Run *r, const char *file)
+static void classify_tensor(Run *r, const char *file)
 {
     Reason why;
 
     if (session_classify(&r->session, &why))
-        finish_input(r, file);
+        finish_input(r, file, &r->session.decision, r->session.logical);
     else
         fail_input(r, file, &why);
     r->done++;
     show_progress(r);
 }
 
-static int load_picture(Run *r, const char *path, Reason *why)
+/* Called by the pool, in the order of the pictures. */
+static int finish_picture(void *context, const Task *task)
 {
-    Image image;
-    int ok;
+    Run *r = context;
 
-    if (!image_load(path, &image, why))
-        return 0;
-    ok = session_set_picture(&r->session, &image, why);
-    image_free(&image);
-    return ok;
-}
-
-static void classify_picture(Run *r, const char *path)
-{
-    Reason why;
-
-    if (load_picture(r, path, &why)) {
-        classify(r, path);
-        return;
-    }
-    fail_input(r, path, &why);
+    r->total = task->total;
+    if (task->ok)
+        finish_input(r, task->input.path, &task->decision, task->logical);
+    else
+        fail_input(r, task->input.path, &task->why);
     r->done++;
+    show_progress(r);
+    return !r->stopped;
 }
 
 /* The tensors of one file; those of a batch are called FILE[0], FILE[1], ... */
@@ -137,7 +131,7 @@ static void classify_tensors(Run *r, const char *path)
     for (size_t i = 0; i < count && !r->stopped; i++) {
         snprintf(name, room, count > 1 ? "%s[%zu]" : "%s", path, i);
         session_set_tensor(&r->session, &array, i);
-        classify(r, name);
+        classify_tensor(r, name);
     }
     npy_array_free(&array);
     free(name);
@@ -145,79 +139,120 @@ static void classify_tensors(Run *r, const char *path)
 
 /* --- all inputs ------------------------------------------------------------------------------ */
 
-static void classify_list(Run *r, const InputList *list)
+/* Hands what was listed to the pool, and empties the list. Returns 0 where no more is to come. */
+static int submit_list(Run *r, InputList *list)
 {
-    Reason why;
+    int goes_on = 1;
 
-    r->total += list->count;
-    for (size_t i = 0; i < list->count && !r->stopped; i++) {
-        if (!list->at[i].problem) {
-            classify_picture(r, list->at[i].path);
-            continue;
-        }
-        reason_write(&why, "%s", list->at[i].problem);
-        fail_input(r, list->at[i].path, &why);
-        r->done++;
+    r->listed += list->count;
+    for (size_t i = 0; i < list->count && goes_on; i++) {
+        goes_on = pool_submit(&r->pool, list->at[i], r->listed);
+        memset(&list->at[i], 0, sizeof list->at[i]);
     }
-}
-
-/* Classifies what was listed, and empties the list. */
-static void finish_list(Run *r, InputList *list)
-{
-    classify_list(r, list);
     inputs_free(list);
+    return goes_on;
 }
 
 static void list_input(Run *r, InputList *list, const char *path)
 {
     Reason why;
 
-    if (!inputs_add(list, path, &why))
-        fail_input(r, path, &why);
+    if (inputs_add(list, path, &why))
+        return;
+    pool_drain(&r->pool);
+    fail_input(r, path, &why);
 }
 
 /* One path a line; results come while the other side still writes. */
-static void classify_standard_input(Run *r)
+static int submit_standard_input(Run *r)
 {
     InputList list = { 0 };
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
+    int goes_on = 1;
 
-    while (!r->stopped && (length = getline(&line, &room, stdin)) >= 0) {
+    while (goes_on && (length = getline(&line, &room, stdin)) >= 0) {
         if (length > 0 && line[length - 1] == '\n')
             line[--length] = 0;
         if (length == 0)
             continue;
         list_input(r, &list, line);
-        finish_list(r, &list);
+        goes_on = submit_list(r, &list);
     }
-    if (ferror(stdin)) {
+    goes_on = pool_drain(&r->pool) && goes_on;
+    if (goes_on && ferror(stdin)) {
         Reason why;
         reason_write(&why, "%s", strerror(errno));
         fail_input(r, "standard input", &why);
     }
     free(line);
+    return goes_on;
 }
 
 /* Everything before a "-" is listed before the first picture is opened, for the progress shown. */
-static void classify_all(Run *r)
+static void submit_inputs(Run *r, InputList *list, int from)
+{
+    int goes_on = 1;
+
+    for (int i = from; i < r->options.input_count && goes_on; i++) {
+        if (strcmp(r->options.input[i], "-") != 0)
+            list_input(r, list, r->options.input[i]);
+        else
+            goes_on = submit_list(r, list) && submit_standard_input(r);
+    }
+    if (goes_on)
+        submit_list(r, list);
+    else
+        inputs_free(list);
+}
+
+/* Lists the inputs up to a "-", whose pictures cannot be counted; returns its place. */
+static int list_first_inputs(Run *r, InputList *list)
+{
+    int i = 0;
+
+    for (; i < r->options.input_count && strcmp(r->options.input[i], "-") != 0; i++) {
+        Reason why;
+        if (!inputs_add(list, r->options.input[i], &why))
+            fail_input(r, r->options.input[i], &why);
+    }
+    return i;
+}
+
+/* No more workers than pictures. */
+static int count_jobs(const Run *r, const InputList *list, int lists_all)
+{
+    const int jobs = r->options.jobs ? r->options.jobs : pool_default_jobs();
+
+    if (r->session.network->is_serial)
+        return 1;
+    return lists_all && list->count < (size_t)jobs ? (int)list->count + !list->count : jobs;
+}
+
+static void classify_pictures(Run *r)
 {
     InputList list = { 0 };
+    const int from = list_first_inputs(r, &list);
+    const int jobs = count_jobs(r, &list, from == r->options.input_count);
+    Reason why;
 
+    if (pool_open(&r->pool, &r->session, jobs, finish_picture, r, &why)) {
+        submit_inputs(r, &list, from);
+        pool_close(&r->pool);
+    } else {
+        fail_input(r, r->session.program->name, &why);
+    }
+    inputs_free(&list);
+}
+
+static void classify_all(Run *r)
+{
     report_begin(&r->report);
     if (r->options.tensor)
         classify_tensors(r, r->options.tensor);
-    for (int i = 0; i < r->options.input_count && !r->stopped; i++) {
-        if (strcmp(r->options.input[i], "-") != 0) {
-            list_input(r, &list, r->options.input[i]);
-            continue;
-        }
-        finish_list(r, &list);
-        if (!r->stopped)
-            classify_standard_input(r);
-    }
-    finish_list(r, &list);
+    else
+        classify_pictures(r);
     clear_progress(r);
 }
 
@@ -240,7 +275,7 @@ static int classify_and_write(Run *r)
     return r->failed ? KILN_EXIT_FAILED : KILN_EXIT_DONE;
 }
 
-/* --- --bench and --info ---------------------------------------------------------------------- */
+/* --- --bench, --profile and --info ----------------------------------------------------------- */
 
 /* Sets the first input given, or noise. */
 static int set_bench_input(Run *r, const char **file, Reason *why)
@@ -253,7 +288,7 @@ static int set_bench_input(Run *r, const char **file, Reason *why)
             : r->options.input_count ? r->options.input[0]
                                      : "";
     if (r->options.input_count)
-        return load_picture(r, *file, why);
+        return session_load_picture(&r->session, *file, why);
     if (!r->options.tensor) {
         session_set_noise(&r->session);
         return 1;
@@ -271,9 +306,11 @@ static int bench(Run *r)
     const char *file = "";
     Reason why;
 
-    if (set_bench_input(r, &file, &why) && bench_run(&r->session, r->options.bench, stdout, &why))
+    if (set_bench_input(r, &file, &why) &&
+        (r->options.profile ? profile_run(&r->session, stdout, &why)
+                            : bench_run(&r->session, r->options.bench, stdout, &why)))
         return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
-    fail_input(r, *file ? file : "--bench", &why);
+    fail_input(r, *file ? file : r->options.profile ? "--profile" : "--bench", &why);
     return KILN_EXIT_FAILED;
 }
 
@@ -353,7 +390,7 @@ static int run_program(Run *r, const kiln_classifier *program)
         return KILN_EXIT_FAILED;
     }
     apply_options(r, program);
-    status = r->options.bench ? bench(r) : classify_and_write(r);
+    status = r->options.bench || r->options.profile ? bench(r) : classify_and_write(r);
     session_close(&r->session);
     return status;
 }

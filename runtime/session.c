@@ -1,7 +1,9 @@
-/* One block of memory holds input, output and arena of the network, allocated once. Inputs from
+/* One block of memory holds input, output and arena of the network, allocated once; the output in
+ * logical order lies apart, so that it can be handed over. Inputs from
  * files are logical, [C,H,W]; the network stores [H][W][C]; outputs go the way back. */
 #include "runtime/session.h"
 
+#include "runtime/bytes.h"
 #include "runtime/preprocess.h"
 
 #include <stdlib.h>
@@ -29,15 +31,15 @@ static int allocate(Session *s, Reason *why)
     const size_t out = aligned(s->output_count * sizeof(float));
     char *at;
 
-    s->memory = malloc(in + 2 * out + aligned(s->network->arena_bytes) + ALIGN);
-    if (!s->memory)
+    s->memory = malloc(in + out + aligned(s->network->arena_bytes) + ALIGN);
+    s->logical = malloc(out);
+    if (!s->memory || !s->logical)
         return reason_set(why, "out of memory: the network needs %zu bytes",
                           in + 2 * out + s->network->arena_bytes);
     at = (char *)s->memory + (ALIGN - (uintptr_t)s->memory % ALIGN) % ALIGN;
     s->input = (float *)(void *)at;
     s->output = (float *)(void *)(at + in);
-    s->logical = (float *)(void *)(at + in + out);
-    s->arena = at + in + 2 * out;
+    s->arena = at + in + out;
     return 1;
 }
 
@@ -60,13 +62,22 @@ int session_open(Session *s, const kiln_classifier *program, Reason *why)
 void session_close(Session *s)
 {
     decision_free(&s->decision);
+    free(s->logical);
     free(s->memory);
+    s->logical = NULL;
     s->memory = NULL;
 }
 
-int session_set_picture(Session *s, const Image *image, Reason *why)
+int session_load_picture(Session *s, const char *path, Reason *why)
 {
-    return preprocess_picture(&s->program->members[0], image, s->input, why);
+    Bytes bytes;
+    int ok;
+
+    if (!bytes_read(path, &bytes, why))
+        return 0;
+    ok = preprocess_encoded(&s->program->members[0], bytes.at, bytes.length, s->input, why);
+    bytes_free(&bytes);
+    return ok;
 }
 
 /* How a shape is stored: [C,H,W] as [H][W][C], any other as it is. */
@@ -135,16 +146,16 @@ int session_check_tensor(const Session *s, const NpyArray *array, size_t *count,
                       shape_text(shape->rank, wanted, want, sizeof want));
 }
 
-void session_run(Session *s)
+void session_run(Session *s, const kiln_trace *trace)
 {
-    s->network->run(s->network->context, s->input, s->output, s->arena);
+    s->network->run(s->network->context, s->input, s->output, s->arena, trace);
 }
 
 int session_classify(Session *s, Reason *why)
 {
     const size_t channels = channels_of(&s->network->output);
 
-    session_run(s);
+    session_run(s, NULL);
     transpose(s->output, s->output_count / channels, channels, s->logical);
     return decision_make(&s->rule, s->logical, &s->decision, why);
 }

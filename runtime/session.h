@@ -13,9 +13,9 @@ typedef struct Session {
     size_t input_count, output_count;
     float *input;   /* as stored: [H][W][C] */
     float *output;  /* as stored */
-    float *logical; /* the output in logical order: [C][H][W] */
+    float *logical; /* the output in logical order: [C][H][W]; a block of its own */
     void *arena;    /* 64-byte aligned */
-    void *memory;   /* all of them */
+    void *memory;   /* input, output and arena */
     Decision decision;
 } Session;
 
@@ -23,8 +23,8 @@ typedef struct Session {
 int session_open(Session *s, const kiln_classifier *program, Reason *why);
 void session_close(Session *s);
 
-/* Puts a picture, or element `index` of a batch of tensors, into the network's input. */
-int session_set_picture(Session *s, const Image *image, Reason *why);
+/* Puts a picture's file, or element `index` of a batch of tensors, into the network's input. */
+int session_load_picture(Session *s, const char *path, Reason *why);
 void session_set_tensor(Session *s, const NpyArray *array, size_t index);
 /* A fixed pseudo-random input, uniform in -1..1. */
 void session_set_noise(Session *s);
@@ -33,7 +33,7 @@ void session_set_noise(Session *s);
 int session_check_tensor(const Session *s, const NpyArray *array, size_t *count, Reason *why);
 
 /* Runs the network only. */
-void session_run(Session *s);
+void session_run(Session *s, const kiln_trace *trace);
 /* Runs the network and decides. */
 int session_classify(Session *s, Reason *why);
 

@@ -8,6 +8,7 @@ static const char *build(Compilation *c, Toolchain *t, const char *executable)
     const char *error = toolchain_begin(t, c);
     if (error)
         return error;
+    t->defines = "-DKILN_TRACE"; /* for --profile; a test of a pointer per layer otherwise */
     Emission e = compile_emission(c, toolchain_weight_form(t, c->line));
     error = emit_folder(&e, t->source);
     return error ? error : toolchain_build(t, &e, executable);

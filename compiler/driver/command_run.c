@@ -3,11 +3,12 @@
 #include "compiler/interp/interp.h"
 
 /* The network that the runtime calls. It has nobody to report an error to but the user. */
-static void run_interpreter(void *context, const float *input, float *output, void *arena)
+static void run_interpreter(void *context, const float *input, float *output, void *arena,
+                            const kiln_trace *trace)
 {
     const Compilation *c = context;
     const Graph *g = c->source;
-    (void)arena;
+    (void)arena, (void)trace;
     Arena *a = arena_new();
     float *logical = arena_new_array(a, float, shape_count(&g->input->shape));
     tensor_to_logical(&g->input->shape, input, logical);

@@ -19,7 +19,8 @@ static const kiln_network *network_table(Compilation *c, const char *target, Run
                          .input = shape_table(&c->source->input->shape),
                          .output = shape_table(&c->source->output->shape),
                          .run = run,
-                         .context = context };
+                         .context = context,
+                         .is_serial = 1 };
     for_each_node(node, c->source) {
         n->macs += node_macs(node);
         for (int i = 0; i < PARAM_ROLES; i++)

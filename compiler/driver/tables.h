@@ -6,7 +6,8 @@
 #include "compiler/driver/compile.h"
 #include "runtime/program.h"
 
-typedef void RunNetwork(void *context, const float *input, float *output, void *arena);
+typedef void RunNetwork(void *context, const float *input, float *output, void *arena,
+                        const kiln_trace *trace);
 
 /* A classifier whose network is run by `run(context, ...)`. */
 const kiln_classifier *tables_build(Compilation *c, const char *target, RunNetwork *run,

@@ -94,7 +94,7 @@ static Job compile_job(Toolchain *t, const Emission *e, const char *file, bool i
 {
     Job j = { .what = arena_printf(t->arena, "CC  %s", file) };
     job_add_words(t->arena, &j, t->cc);
-    job_add_words(t->arena, &j, "-O2 -std=c99 -I. -Wa,-I.");
+    job_add_words(t->arena, &j, "-O2 -std=c99 -pthread -I. -Wa,-I.");
     if (is_model)
         job_add_words(t->arena, &j, e->program->target->cflags);
     if (e->openmp)
@@ -127,7 +127,7 @@ static const char *link_once(Toolchain *t, const Emission *e, bool is_static)
         job_add(t->arena, &j, "-static");
     if (e->openmp)
         job_add(t->arena, &j, "-fopenmp");
-    job_add_words(t->arena, &j, "-o program");
+    job_add_words(t->arena, &j, "-pthread -o program");
     for_each_vec(const char *, file, &e->model)
         job_add(t->arena, &j, object_of(t, *file));
     for_each_vec(const char *, file, &e->hosted)

@@ -31,7 +31,7 @@ static const char *target_flags(const Emission *e)
 
 static const char *const makefile_rules[] = {
     "CC = cc",
-    "CFLAGS = -O2 -std=c99",
+    "CFLAGS = -O2 -std=c99 -pthread",
     "TARGET_FLAGS = ${flags}",
     "LDFLAGS = ${static}",
     "LDLIBS = -ljpeg -lpng -lz -lm",
@@ -43,17 +43,21 @@ static const char *const makefile_rules[] = {
     "\trm -f $@",
     "\t$(AR) rc $@ $(MODEL:.c=.o)",
     "",
-    "${name}: $(PROGRAM:.c=.o) lib${name}.a",
-    "\t$(CC) $(CFLAGS)${openmp} $(LDFLAGS) -o $@ $(PROGRAM:.c=.o) lib${name}.a $(LDLIBS)",
+    "# The program traces the network, for its option --profile.",
+    "${name}: $(PROGRAM:.c=.o) ${name}_traced.o $(WEIGHTS:.c=.o)",
+    "\t$(CC) $(CFLAGS)${openmp} $(LDFLAGS) -o $@ $^ $(LDLIBS)",
+    "",
+    "${name}_traced.o: ${name}.c ${name}.h ${name}_weights.h kiln_model.h",
+    "\t$(CC) $(CFLAGS) $(TARGET_FLAGS) -DKILN_TRACE -I. ${assembler}-c -o $@ $<",
     "",
     "$(MODEL:.c=.o): %.o: %.c ${name}.h ${name}_weights.h kiln_model.h",
     "\t$(CC) $(CFLAGS) $(TARGET_FLAGS) -I. ${assembler}-c -o $@ $<",
     "",
     "$(PROGRAM:.c=.o): %.o: %.c ${name}.h kiln_model.h",
-    "\t$(CC) $(CFLAGS) -I. -c -o $@ $<",
+    "\t$(CC) $(CFLAGS)${openmp} -DKILN_TRACE -I. -c -o $@ $<",
     "",
     "clean:",
-    "\trm -f ${name} lib${name}.a $(MODEL:.c=.o) $(PROGRAM:.c=.o)",
+    "\trm -f ${name} ${name}_traced.o lib${name}.a $(MODEL:.c=.o) $(PROGRAM:.c=.o)",
     "",
     ".PHONY: all clean",
 };
@@ -65,9 +69,17 @@ static const char *const cmake_rules[] = {
     "",
     "option(KILN_PROGRAM \"build the command-line program as well\" ON)",
     "if(KILN_PROGRAM)",
-    "    add_executable(${name}_program $${PROGRAM})",
+    "    find_package(Threads REQUIRED)",
+    "    # The program traces the network, for its option --profile; of the library it takes the "
+    "weights.",
+    "    add_library(${name}_traced OBJECT ${name}.c)",
+    "    target_compile_options(${name}_traced PRIVATE ${cmake_flags})",
+    "    target_compile_definitions(${name}_traced PRIVATE KILN_TRACE)",
+    "    add_executable(${name}_program $${PROGRAM} $<TARGET_OBJECTS:${name}_traced>)",
+    "    target_compile_options(${name}_program PRIVATE${openmp})",
+    "    target_compile_definitions(${name}_program PRIVATE KILN_TRACE)",
     "    set_target_properties(${name}_program PROPERTIES OUTPUT_NAME ${name})",
-    "    target_link_libraries(${name}_program ${name} ${link_flags}jpeg png z m)",
+    "    target_link_libraries(${name}_program ${name} ${link_flags}Threads::Threads jpeg png z m)",
     "endif()",
 };
 
@@ -119,7 +131,8 @@ static const char *emit_makefile(Emission *e)
           expand(&f.w,
                  "# `make` builds the program ${name}, `make lib${name}.a` the network alone."));
     w_blank(&f.w);
-    put_list(&f.w, "MODEL", e->model.at, e->model.count);
+    w_raw(&f.w, expand(&f.w, "MODEL = ${name}.c $(WEIGHTS)"));
+    put_list(&f.w, "WEIGHTS", e->model.at + 1, e->model.count - 1);
     put_list(&f.w, "PROGRAM", e->hosted.at, e->hosted.count);
     put_rules(&f.w, makefile_rules, COUNT_OF(makefile_rules));
     return emit_file_close(&f);

@@ -54,6 +54,9 @@ int64_t emit_stack_bytes(const Program *p);
 /* Which parameter of a function is the value that it computes: the last one that it writes. */
 int emit_result_argument(const Function *f);
 
+/* What a call computes, with shapes. */
+const char *emit_call_summary(Arena *a, const Call *c);
+
 /* Is call i the last one of a node whose value is traced? */
 bool emit_completes_node(const Program *p, int i);
 /* Adds the program of `kiln verify` to the emitted folder. */

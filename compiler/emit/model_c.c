@@ -187,14 +187,20 @@ static const char *size_text(Arena *a, const Node *n)
     return text_string(&t);
 }
 
+const char *emit_call_summary(Arena *a, const Call *c)
+{
+    if (!c->node->input_count)
+        return c->summary;
+    return arena_printf(a, "%s, %s -> %s", c->summary, size_text(a, c->node->input[0]),
+                        size_text(a, c->node));
+}
+
 /* Path, what is computed, shapes, cost, tile. */
 static const char *call_comment(Emission *e, const Call *c)
 {
     Arena *a = e->arena;
     Text t = { .arena = a };
-    text_printf(&t, "%s: %s", c->node->path, c->summary);
-    if (c->node->input_count)
-        text_printf(&t, ", %s -> %s", size_text(a, c->node->input[0]), size_text(a, c->node));
+    text_printf(&t, "%s: %s", c->node->path, emit_call_summary(a, c));
     if (c->macs)
         text_printf(&t, "; %s MACs", count_text(a, c->macs));
     if (c->tile && c->tile[0])

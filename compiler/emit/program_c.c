@@ -29,6 +29,41 @@ static void put_shape(Emission *e, Writer *w, const char *what, const Shape *s)
     w_linef(w, ".%s = { %d, { %s } },", what, s->rank - 1, text_string(&t));
 }
 
+/* What is done up to each node that a trace tells of. Returns their number. */
+static int put_layers(Emission *e, Writer *w)
+{
+    const Program *p = e->program;
+    int64_t macs = 0;
+    int count = 0;
+    w_line(w, "static const kiln_layer layers[] = {");
+    for (int i = 0; i < p->calls.count; i++) {
+        const Call *c = &p->calls.at[i];
+        macs += c->macs;
+        if (!emit_completes_node(p, i))
+            continue;
+        w_linef(w, "{ %s, %s, %lld },", c_string(e->arena, c->node->path),
+                c_string(e->arena, emit_call_summary(e->arena, c)), (long long)macs);
+        macs = 0;
+        count++;
+    }
+    if (count == 0)
+        w_line(w, "{ NULL, NULL, 0 },");
+    w_line(w, "};");
+    w_blank(w);
+    return count;
+}
+
+static void put_run(Writer *w)
+{
+    w_line(w, "static void run(void *context, const float *input, float *output, void *arena,");
+    w_line(w, "                const kiln_trace *trace)");
+    w_line(w, "{");
+    w_line(w, "(void)context, (void)trace;");
+    w_line(w, "${name}_run(input, output, arena KILN_TRACE_ARGUMENT);");
+    w_line(w, "}");
+    w_blank(w);
+}
+
 static void put_network(Emission *e, Writer *w)
 {
     const Program *p = e->program;
@@ -36,12 +71,8 @@ static void put_network(Emission *e, Writer *w)
     for_each_vec(Call, c, &p->calls)
         macs += c->macs;
     put_features(e, w);
-    w_line(w, "static void run(void *context, const float *input, float *output, void *arena)");
-    w_line(w, "{");
-    w_line(w, "(void)context;");
-    w_line(w, "${name}_run(input, output, arena);");
-    w_line(w, "}");
-    w_blank(w);
+    int layers = put_layers(e, w);
+    put_run(w);
     w_line(w, "static const kiln_network network = {");
     w_linef(w, ".name = %s,", c_string(e->arena, p->name));
     w_line(w, ".digest = ${name}_digest,");
@@ -54,6 +85,8 @@ static void put_network(Emission *e, Writer *w)
     w_line(w, ".weight_bytes = ${NAME}_WEIGHT_BYTES,");
     w_line(w, ".stack_bytes = ${NAME}_STACK_BYTES,");
     w_linef(w, ".macs = %lld,", macs);
+    w_line(w, ".layers = layers,");
+    w_linef(w, ".layer_count = %d,", layers);
     w_line(w, ".run = run,");
     w_line(w, "};");
 }

@@ -1,10 +1,32 @@
 /* What a program around the network needs to know of it. */
 #include "aluminium.h"
 
-static void run(void *context, const float *input, float *output, void *arena)
+static const kiln_layer layers[] = {
+    { "conv1", "conv2d 3x3 stride 2 pad 1, relu, 96x128x3 -> 48x64x16", 1327104 },
+    { "layer1.0.conv1", "conv2d 3x3 stride 2 pad 1, relu, 48x64x16 -> 24x32x24", 2654208 },
+    { "layer1.0.conv2", "conv2d 3x3 stride 1 pad 1, 24x32x24 -> 24x32x24", 3981312 },
+    { "layer1.0.downsample.0", "conv2d 1x1 stride 2 pad 0, residual, relu, 48x64x16 -> 24x32x24",
+        294912 },
+    { "layer1.1.conv1", "conv2d 3x3 stride 1 pad 1, relu, 24x32x24 -> 24x32x24", 3981312 },
+    { "layer1.1.conv2", "conv2d 3x3 stride 1 pad 1, residual, relu, 24x32x24 -> 24x32x24",
+        3981312 },
+    { "layer2.0.conv1", "conv2d 3x3 stride 2 pad 1, relu, 24x32x24 -> 12x16x48", 1990656 },
+    { "layer2.0.conv2", "conv2d 3x3 stride 1 pad 1, 12x16x48 -> 12x16x48", 3981312 },
+    { "layer2.0.downsample.0", "conv2d 1x1 stride 2 pad 0, residual, relu, 24x32x24 -> 12x16x48",
+        221184 },
+    { "layer3.0.conv1", "conv2d 3x3 stride 2 pad 1, relu, 12x16x48 -> 6x8x96", 1990656 },
+    { "layer3.0.conv2", "conv2d 3x3 stride 1 pad 1, 6x8x96 -> 6x8x96", 3981312 },
+    { "layer3.0.downsample.0", "conv2d 1x1 stride 2 pad 0, residual, relu, 12x16x48 -> 6x8x96",
+        221184 },
+    { "global_avg_pool", "global_avg_pool, 6x8x96 -> 96", 0 },
+    { "fc", "dense, 96 -> 12", 1152 },
+};
+
+static void run(void *context, const float *input, float *output, void *arena,
+                const kiln_trace *trace)
 {
-    (void)context;
-    aluminium_run(input, output, arena);
+    (void)context, (void)trace;
+    aluminium_run(input, output, arena KILN_TRACE_ARGUMENT);
 }
 
 static const kiln_network network = {
@@ -17,6 +39,8 @@ static const kiln_network network = {
     .weight_bytes = ALUMINIUM_WEIGHT_BYTES,
     .stack_bytes = ALUMINIUM_STACK_BYTES,
     .macs = 28607616,
+    .layers = layers,
+    .layer_count = 14,
     .run = run,
 };
 

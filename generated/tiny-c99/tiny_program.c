@@ -1,10 +1,20 @@
 /* What a program around the network needs to know of it. */
 #include "tiny.h"
 
-static void run(void *context, const float *input, float *output, void *arena)
+static const kiln_layer layers[] = {
+    { "stem", "conv2d 3x3 stride 2 pad 1, relu, 16x16x3 -> 8x8x16", 27648 },
+    { "depthwise", "depthwise conv2d 3x3 stride 1 pad 1, relu, 8x8x16 -> 8x8x16", 9216 },
+    { "pointwise", "conv2d 1x1 stride 1 pad 0, residual, relu, 8x8x16 -> 8x8x16", 16384 },
+    { "pool", "max_pool 2x2 stride 2 pad 0, 8x8x16 -> 4x4x16", 0 },
+    { "global_avg_pool", "global_avg_pool, 4x4x16 -> 16", 0 },
+    { "classifier", "dense, 16 -> 4", 64 },
+};
+
+static void run(void *context, const float *input, float *output, void *arena,
+                const kiln_trace *trace)
 {
-    (void)context;
-    tiny_run(input, output, arena);
+    (void)context, (void)trace;
+    tiny_run(input, output, arena KILN_TRACE_ARGUMENT);
 }
 
 static const kiln_network network = {
@@ -17,6 +27,8 @@ static const kiln_network network = {
     .weight_bytes = TINY_WEIGHT_BYTES,
     .stack_bytes = TINY_STACK_BYTES,
     .macs = 53312,
+    .layers = layers,
+    .layer_count = 6,
     .run = run,
 };
 

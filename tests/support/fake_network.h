@@ -7,7 +7,8 @@
 
 enum { FAKE_CHANNELS = 3, FAKE_HEIGHT = 4, FAKE_WIDTH = 5, FAKE_CLASSES = 4 };
 
-static inline void fake_run(void *context, const float *input, float *output, void *arena)
+static inline void fake_run(void *context, const float *input, float *output, void *arena,
+                            const kiln_trace *trace)
 {
     float *sum = (float *)arena;
 
@@ -18,8 +19,14 @@ static inline void fake_run(void *context, const float *input, float *output, vo
             sum[c] += input[i * FAKE_CHANNELS + c];
         output[c] = sum[c];
     }
+    if (trace)
+        trace->node(trace->context, 7, sum);
     output[3] = input[(FAKE_HEIGHT - 1) * FAKE_WIDTH * FAKE_CHANNELS];
+    if (trace)
+        trace->node(trace->context, 9, output);
 }
+
+static const kiln_layer fake_layers[] = { { "sums", "sum 4x5x3", 60 }, { "pick", "pixel", 0 } };
 
 static const kiln_network fake_network = {
     .name = "fake",
@@ -31,6 +38,8 @@ static const kiln_network fake_network = {
     .weight_bytes = 12,
     .stack_bytes = 16,
     .macs = 60,
+    .layers = fake_layers,
+    .layer_count = 2,
     .run = fake_run,
 };
 

@@ -1,6 +1,7 @@
 /* Decoders on small files built here: the variants that no reference picture covers, and what is
  * malformed. Every message is one clear sentence, and nothing is read beyond the file. */
 #include "runtime/image.h"
+#include "runtime/preprocess.h"
 #include "runtime/resize.h"
 #include "tests/support/picture_cases.h"
 
@@ -250,6 +251,16 @@ END_TEST
 
 /* --- resizing: properties that hold whatever the filter -------------------------------------- */
 
+static int resize_to(const Image *in, int width, int height, Box part, int filter, Image *out)
+{
+    const ResizePlan plan = {
+        in->width, in->height, width, height, part, (enum kiln_filter)filter
+    };
+    Reason why;
+
+    return resize_picture(in, &plan, out, &why);
+}
+
 /* Every part of a resized picture equals that part of the whole. */
 START_TEST(test_resize_part)
 {
@@ -261,8 +272,8 @@ START_TEST(test_resize_part)
         in.rgb[i] = picture_noise(i);
     for (int f = 0; f < KILN_FILTER_COUNT; f++) {
         const Box all = { 0, 0, 50, 21 }, box = { 11, 3, 7, 17 };
-        ck_assert(resize_part(&in, 50, 21, all, (enum kiln_filter)f, &whole, &why));
-        ck_assert(resize_part(&in, 50, 21, box, (enum kiln_filter)f, &part, &why));
+        ck_assert(resize_to(&in, 50, 21, all, f, &whole));
+        ck_assert(resize_to(&in, 50, 21, box, f, &part));
         for (int y = 0; y < box.height; y++)
             ck_assert_mem_eq(part.rgb + y * box.width * 3,
                              whole.rgb + ((y + box.top) * 50 + box.left) * 3,
@@ -271,6 +282,106 @@ START_TEST(test_resize_part)
         image_free(&part);
     }
     image_free(&in);
+}
+END_TEST
+
+/* A picture that comes row by row gives what it gives as a whole. */
+static void check_rows(const Image *in, const ResizePlan *plan)
+{
+    const size_t stride = (size_t)in->width * 3;
+    Image whole, rows;
+    Reason why;
+    Resizer *r = resizer_new(plan, &why);
+    Box source;
+
+    ck_assert_ptr_nonnull(r);
+    source = resizer_source(r);
+    for (int y = source.top; y < source.top + source.height; y++) {
+        uint8_t *row = resizer_next_row(r);
+        memset(row, 0x55, stride); /* what is not asked for does not matter */
+        memcpy(row + 3 * source.left, in->rgb + (size_t)y * stride + 3 * source.left,
+               3 * (size_t)source.width);
+    }
+    ck_assert(resizer_finish(r, &rows, &why));
+    resizer_free(r);
+    ck_assert(resize_picture(in, plan, &whole, &why));
+    ck_assert_int_eq(rows.width, plan->part.width);
+    ck_assert_int_eq(rows.height, plan->part.height);
+    ck_assert_mem_eq(rows.rgb, whole.rgb, (size_t)rows.width * (size_t)rows.height * 3);
+    image_free(&whole);
+    image_free(&rows);
+}
+
+START_TEST(test_resize_rows)
+{
+    static const int sizes[][2] = { { 1, 1 }, { 3, 50 }, { 16, 16 }, { 50, 7 }, { 90, 160 } };
+    Image in;
+    Reason why;
+
+    ck_assert(image_new(&in, 41, 67, &why));
+    for (int i = 0; i < 41 * 67 * 3; i++)
+        in.rgb[i] = picture_noise(i);
+    for (int f = KILN_FILTER_BOX; f < KILN_FILTER_COUNT; f++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            const int w = sizes[i][0], h = sizes[i][1];
+            const Box all = { 0, 0, w, h }, box = { w / 4, h / 3, (w + 1) / 2, (h + 1) / 2 };
+            check_rows(&in, &(ResizePlan){ 41, 67, w, h, all, (enum kiln_filter)f });
+            check_rows(&in, &(ResizePlan){ 41, 67, w, h, box, (enum kiln_filter)f });
+        }
+    image_free(&in);
+}
+END_TEST
+
+/* A file resized while it is decoded against the same decoded first; what fails says the same. */
+static void check_encoded(const Picture *p, size_t length, const kiln_step *steps, int count)
+{
+    static const kiln_network network = { .input = { 3, { 3, 5, 6 } } };
+    const kiln_member member = { &network, steps, count, 1.0 };
+    float whole[90], rows[90];
+    Image image = { 0, 0, NULL };
+    Reason why = { "" }, why_rows = { "" };
+    const int ok = decode(p->bytes, length, IMAGE_MAX_PIXELS, &image, &why) &&
+                   preprocess_picture(&member, &image, whole, &why);
+
+    ck_assert_int_eq(preprocess_encoded(&member, p->bytes, length, rows, &why_rows), ok);
+    if (ok)
+        ck_assert_mem_eq(rows, whole, sizeof rows);
+    else
+        ck_assert_str_eq(why_rows.text, why.text);
+    image_free(&image);
+}
+
+START_TEST(test_resize_while_decoding)
+{
+    enum { SHORTER = KILN_STEP_RESIZE_SHORTER, CROP = KILN_STEP_CENTER_CROP };
+    const int side = PICTURE_SIDE;
+    const kiln_step lists[][3] = {
+        { { .op = SHORTER, .method = KILN_FILTER_BICUBIC, .n = { 7 } },
+          { .op = CROP, .n = { 5, 6 } } },
+        { { .op = KILN_STEP_RESIZE, .method = KILN_FILTER_BILINEAR, .n = { 5, 6 } } },
+        { { .op = KILN_STEP_RESIZE, .method = KILN_FILTER_NEAREST, .n = { 5, 6 } } },
+        { { .op = SHORTER, .method = KILN_FILTER_BOX, .n = { side } },
+          { .op = CROP, .n = { 5, 6 } } },
+        { { .op = SHORTER, .method = KILN_FILTER_BOX, .n = { 2 } }, { .op = CROP, .n = { 5, 6 } } },
+        { { .op = CROP, .n = { 5, 6 } } },
+        { { .op = KILN_STEP_COLOR, .method = KILN_COLOR_RGB },
+          { .op = KILN_STEP_RESIZE, .method = KILN_FILTER_LANCZOS, .n = { 5, 6 } },
+          { .op = KILN_STEP_COLOR, .method = KILN_COLOR_BGR } },
+        { { .op = KILN_STEP_RESIZE, .method = KILN_FILTER_BOX, .n = { 90000, 90000 } } },
+        { { .op = KILN_STEP_RESIZE, .method = KILN_FILTER_BOX, .n = { 6, 5 } } },
+    };
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (int kind = 0; kind < 5; kind++) {
+            static const int components[] = { 1, 3, 4 };
+            const Picture p = kind < 3
+                                  ? make_jpeg(components[kind], kind == 1)
+                                  : make_png(kind == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
+                                             8, 0);
+            check_encoded(&p, p.length, lists[i], 3);
+            check_encoded(&p, p.length * 2 / 3, lists[i], 3);
+            check_encoded(&p, 20, lists[i], 3);
+        }
 }
 END_TEST
 
@@ -283,7 +394,7 @@ START_TEST(test_resize_constant)
     ck_assert(image_new(&in, 1, 7, &why));
     memset(in.rgb, 201, 21);
     for (int f = 0; f < KILN_FILTER_COUNT; f++) {
-        ck_assert(resize_part(&in, 64, 3, all, (enum kiln_filter)f, &out, &why));
+        ck_assert(resize_to(&in, 64, 3, all, f, &out));
         for (int i = 0; i < 64 * 3 * 3; i++)
             ck_assert_int_eq(out.rgb[i], 201);
         image_free(&out);
@@ -311,6 +422,8 @@ int main(void)
     tcase_add_test(tcase, test_png_alpha16);
     tcase_add_test(tcase, test_png_palette);
     tcase_add_test(tcase, test_resize_part);
+    tcase_add_test(tcase, test_resize_while_decoding);
+    tcase_add_test(tcase, test_resize_rows);
     tcase_add_test(tcase, test_resize_constant);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,94 +1,8 @@
 /* The whole program around a network written by hand: options, inputs, formats, failures, files. */
 #include "runtime/npy.h"
-#include "runtime/program.h"
-#include "tests/support/fake_network.h"
-#include "tests/support/scratch.h"
+#include "tests/support/program_calls.h"
 
-#include <check.h>
-
-#include <fcntl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-
-enum { MAX_ARGUMENTS = 16 };
-
-/* What a call printed and returned. */
-typedef struct Outcome {
-    int status;
-    char *out, *err;
-} Outcome;
-
-static const char *standard_input; /* a file, or NULL */
-
-static void redirect(int descriptor, const char *path, int flags)
-{
-    const int file = open(path, flags, 0666);
-    if (file < 0 || dup2(file, descriptor) < 0)
-        abort();
-    close(file);
-}
-
-/* Calls the program in a process of its own; arguments end with NULL. */
-static Outcome call(const kiln_classifier *program, const char *const *arguments)
-{
-    char *argv[MAX_ARGUMENTS] = { (char *)"EXE" };
-    Outcome o;
-    size_t length;
-    int argc = 1, status = 0;
-    pid_t child;
-
-    for (; arguments[argc - 1]; argc++)
-        argv[argc] = (char *)arguments[argc - 1];
-    fflush(NULL);
-    child = fork();
-    if (child == 0) {
-        redirect(0, standard_input ? standard_input : "/dev/null", O_RDONLY);
-        redirect(1, scratch_path("out"), O_WRONLY | O_CREAT | O_TRUNC);
-        redirect(2, scratch_path("err"), O_WRONLY | O_CREAT | O_TRUNC);
-        exit(kiln_main(program, argc, argv));
-    }
-    waitpid(child, &status, 0);
-    ck_assert_msg(WIFEXITED(status), "the program died of signal %d", WTERMSIG(status));
-    o.status = WEXITSTATUS(status);
-    o.out = scratch_read(scratch_path("out"), &length);
-    o.err = scratch_read(scratch_path("err"), &length);
-    return o;
-}
-
-static void forget(Outcome *o)
-{
-    free(o->out);
-    free(o->err);
-}
-
-#define CALL(program, ...) call((program), (const char *const[]){ __VA_ARGS__, NULL })
-
-/* Calls and compares everything; `err` need only occur. */
-static void expect(Outcome o, int status, const char *out, const char *err)
-{
-    ck_assert_msg(o.status == status, "status %d, %d expected: %s", o.status, status, o.err);
-    if (out)
-        ck_assert_str_eq(o.out, out);
-    if (*err)
-        ck_assert_msg(strstr(o.err, err) != NULL, "'%s' does not say '%s'", o.err, err);
-    else
-        ck_assert_str_eq(o.err, "");
-    forget(&o);
-}
-
-/* A picture of one colour, whose channel sums are 20 times the colour / 255. */
-static const char *write_picture(const char *name, int r, int g, int b)
-{
-    char ppm[64] = "P6 2 1 255\n";
-    const size_t n = strlen(ppm);
-
-    for (size_t i = 0; i < 2; i++) {
-        ppm[n + 3 * i] = (char)r;
-        ppm[n + 3 * i + 1] = (char)g;
-        ppm[n + 3 * i + 2] = (char)b;
-    }
-    return scratch_write(name, ppm, n + 6);
-}
 
 /* Tensors of batch x [3,4,5]; batch 0: no batch dimension. Channel c is filled with values[c]. */
 static const char *write_tensors(const char *name, int batch, const float *values)
@@ -451,10 +365,64 @@ START_TEST(test_bench)
 
     ck_assert_int_eq(o.status, 0);
     ck_assert_ptr_nonnull(strstr(o.out, "5 runs: min "));
+    ck_assert_ptr_nonnull(strstr(o.out, " GMAC/s), median "));
     ck_assert_ptr_nonnull(strstr(o.out, " GMAC/s\n"));
     forget(&o);
     expect(CALL(&fake_classifier, "--bench", "2", path), 0, NULL, "");
     expect(CALL(&fake_classifier, "--bench", "2", scratch_path("none")), 1, "", "No such file");
+}
+END_TEST
+
+/* A head, the layers, slowest first, and their sum; shares add up. */
+START_TEST(test_profile)
+{
+    const char *path = write_picture("one", 1, 2, 3);
+    double seconds[3], share[3];
+    char name[3][64];
+    Outcome o = CALL(&fake_classifier, "--profile", path);
+    char *line;
+
+    ck_assert_int_eq(o.status, 0);
+    ck_assert_int_eq(strncmp(o.out, "fake on c99, least of ", 22), 0);
+    ck_assert_ptr_nonnull(strtok(o.out, "\n"));
+    ck_assert_ptr_nonnull(strstr(strtok(NULL, "\n"), "ms   share   GFLOP/s  layer"));
+    for (int i = 0; i < 3; i++) {
+        line = strtok(NULL, "\n");
+        ck_assert_ptr_nonnull(line);
+        ck_assert_int_eq(sscanf(line, "%lf %lf%% %*s %63[^\n]", &seconds[i], &share[i], name[i]),
+                         3);
+    }
+    ck_assert_ptr_null(strtok(NULL, "\n"));
+    ck_assert_double_ge(seconds[0], seconds[1]);
+    ck_assert_double_eq_tol(share[0] + share[1], share[2], 0.11);
+    ck_assert_str_eq(name[2], "all");
+    ck_assert(strcmp(name[0], "sums: sum 4x5x3") == 0 || strcmp(name[1], "sums: sum 4x5x3") == 0);
+    ck_assert(strcmp(name[0], "pick: pixel") == 0 || strcmp(name[1], "pick: pixel") == 0);
+    forget(&o);
+    expect(CALL(&fake_classifier, "--profile", scratch_path("none")), 1, "", "No such file");
+    expect(CALL(&fake_classifier, "--profile", "--bench", "3"), 2, "",
+           "--profile and --bench exclude each other");
+}
+END_TEST
+
+/* As code compiled without KILN_TRACE: it tells of nothing. */
+static void run_untraced(void *context, const float *input, float *output, void *arena,
+                         const kiln_trace *trace)
+{
+    (void)trace;
+    fake_run(context, input, output, arena, NULL);
+}
+
+START_TEST(test_profile_without_trace)
+{
+    kiln_network network = fake_network;
+    kiln_member member = fake_members[0];
+    kiln_classifier program = fake_classifier;
+
+    network.run = run_untraced;
+    member.network = &network;
+    program.members = &member;
+    expect(CALL(&program, "--profile"), 1, "", "--profile: the network was compiled without");
 }
 END_TEST
 
@@ -501,6 +469,8 @@ int main(void)
     tcase_add_test(tcase, test_usage);
     tcase_add_test(tcase, test_info_and_help);
     tcase_add_test(tcase, test_bench);
+    tcase_add_test(tcase, test_profile);
+    tcase_add_test(tcase, test_profile_without_trace);
     tcase_add_test(tcase, test_processor);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);

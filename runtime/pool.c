@@ -1,0 +1,267 @@
+/* A ring of tasks, filled by the thread that lists the pictures and emptied by workers, each of
+ * which decodes, resizes and classifies whole pictures with memory of its own: so decoding of one
+ * picture overlaps with the network of another, and nothing is shared but the ring.
+ *
+ * Results are reported by whichever worker finishes the oldest picture that is under way, with all
+ * finished ones behind it. The thread that lists pictures may therefore sleep on a pipe: results
+ * appear as soon as the order allows. The ring bounds how far a slow picture lets others run ahead.
+ */
+#ifdef __linux__
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for the processors that this process may use */
+#endif
+#elif !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200809L
+#endif
+#include "runtime/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#elif defined(__linux__)
+#include <sched.h>
+#else
+#include <unistd.h>
+#endif
+
+enum { MAX_JOBS = 1024, TASKS_PER_JOB = 8 };
+
+/* --- processors ------------------------------------------------------------------------------ */
+
+int pool_default_jobs(void)
+{
+#ifdef _OPENMP
+    const int n = omp_get_max_threads();
+#elif defined(__linux__)
+    cpu_set_t set;
+    const int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+#else
+    const int n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+#endif
+    return n < 1 ? 1 : n;
+}
+
+/* What remains to each worker of the threads that a network with threads of its own would take. */
+static int threads_each(int jobs)
+{
+#ifdef _OPENMP
+    const int n = omp_get_max_threads() / jobs;
+    return n < 1 ? 1 : n;
+#else
+    (void)jobs;
+    return 1;
+#endif
+}
+
+/* Holds for the calling thread only. */
+static void limit_threads(int n)
+{
+#ifdef _OPENMP
+    omp_set_num_threads(n);
+#else
+    (void)n;
+#endif
+}
+
+/* --- one task -------------------------------------------------------------------------------- */
+
+/* The result changes places with the task's memory for one. */
+static void take_result(Session *s, Task *t)
+{
+    float *const logical = s->logical;
+    const Decision decision = s->decision;
+
+    s->logical = t->logical;
+    s->decision = t->decision;
+    t->logical = logical;
+    t->decision = decision;
+}
+
+static void run_task(Session *s, Task *t)
+{
+    t->ok = 0;
+    if (t->input.problem) {
+        reason_write(&t->why, "%s", t->input.problem);
+    } else if (session_load_picture(s, t->input.path, &t->why) && session_classify(s, &t->why)) {
+        take_result(s, t);
+        t->ok = 1;
+    }
+}
+
+static void report_task(Pool *p, Task *t)
+{
+    if (!p->is_stopped && !p->report(p->context, t))
+        p->is_stopped = 1;
+    free(t->input.path);
+    free(t->input.problem);
+    t->input.path = t->input.problem = NULL;
+    t->is_done = 0;
+}
+
+/* --- workers --------------------------------------------------------------------------------- */
+
+static void report_finished(Pool *p)
+{
+    for (; p->head < p->next && p->ring[p->head % p->window].is_done; p->head++)
+        report_task(p, &p->ring[p->head % p->window]);
+    pthread_cond_signal(&p->has_room);
+}
+
+static void *work(void *context)
+{
+    Worker *w = context;
+    Pool *p = w->pool;
+
+    limit_threads(p->threads_each);
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        Task *t;
+        int is_dropped;
+        while (p->next == p->tail && !p->ends)
+            pthread_cond_wait(&p->has_work, &p->lock);
+        if (p->next == p->tail)
+            break;
+        t = &p->ring[p->next++ % p->window];
+        is_dropped = p->is_stopped;
+        pthread_mutex_unlock(&p->lock);
+        if (!is_dropped)
+            run_task(&w->session, t);
+        pthread_mutex_lock(&p->lock);
+        t->is_done = 1;
+        report_finished(p);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+/* --- the pool -------------------------------------------------------------------------------- */
+
+static int open_sessions(Pool *p, const Session *model, Reason *why)
+{
+    p->worker = calloc((size_t)p->jobs, sizeof *p->worker);
+    if (!p->worker)
+        return reason_set(why, "out of memory");
+    for (int i = 0; i < p->jobs; i++) {
+        Worker *w = &p->worker[i];
+        w->pool = p;
+        if (!session_open(&w->session, model->program, why)) {
+            p->jobs = i; /* as many as there is memory for */
+            return i > 0;
+        }
+        w->session.rule = model->rule;
+    }
+    return 1;
+}
+
+static int open_ring(Pool *p, const Session *model, Reason *why)
+{
+    p->window = p->jobs > 1 ? (size_t)p->jobs * TASKS_PER_JOB : 1;
+    p->ring = calloc(p->window, sizeof *p->ring);
+    for (size_t i = 0; p->ring && i < p->window; i++) {
+        p->ring[i].logical = malloc(model->output_count * sizeof(float));
+        if (!p->ring[i].logical)
+            return reason_set(why, "out of memory");
+        if (!decision_new(&p->ring[i].decision, (int)model->output_count, why))
+            return 0;
+    }
+    return p->ring ? 1 : reason_set(why, "out of memory");
+}
+
+/* One more thread with each of the first pictures, so that few pictures start few threads. */
+static void start_worker(Pool *p)
+{
+    if (p->started < p->jobs &&
+        pthread_create(&p->worker[p->started].thread, NULL, work, &p->worker[p->started]) == 0)
+        p->started++;
+}
+
+int pool_open(Pool *p, const Session *model, int jobs, PoolReport *report, void *context,
+              Reason *why)
+{
+    memset(p, 0, sizeof *p);
+    p->jobs = jobs > MAX_JOBS ? MAX_JOBS : jobs;
+    p->report = report;
+    p->context = context;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->has_work, NULL);
+    pthread_cond_init(&p->has_room, NULL);
+    if (open_sessions(p, model, why) && open_ring(p, model, why)) {
+        p->threads_each = threads_each(p->jobs);
+        return 1;
+    }
+    pool_close(p);
+    return 0;
+}
+
+/* Without threads, or where none could be started: the caller does the work. */
+static void work_here(Pool *p)
+{
+    Task *t = &p->ring[p->next % p->window];
+
+    run_task(&p->worker[0].session, t);
+    report_task(p, t);
+    p->head = ++p->next;
+}
+
+int pool_submit(Pool *p, Input input, size_t total)
+{
+    Task *t;
+    int goes_on;
+
+    pthread_mutex_lock(&p->lock);
+    while (p->tail - p->head == p->window)
+        pthread_cond_wait(&p->has_room, &p->lock);
+    t = &p->ring[p->tail++ % p->window];
+    t->input = input;
+    t->total = total;
+    if (p->jobs > 1)
+        start_worker(p);
+    if (p->started == 0)
+        work_here(p);
+    else
+        pthread_cond_signal(&p->has_work);
+    goes_on = !p->is_stopped;
+    pthread_mutex_unlock(&p->lock);
+    return goes_on;
+}
+
+int pool_drain(Pool *p)
+{
+    int goes_on;
+
+    pthread_mutex_lock(&p->lock);
+    while (p->head != p->tail)
+        pthread_cond_wait(&p->has_room, &p->lock);
+    goes_on = !p->is_stopped;
+    pthread_mutex_unlock(&p->lock);
+    return goes_on;
+}
+
+static void end_workers(Pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->ends = 1;
+    pthread_cond_broadcast(&p->has_work);
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 0; i < p->started; i++)
+        pthread_join(p->worker[i].thread, NULL);
+}
+
+void pool_close(Pool *p)
+{
+    pool_drain(p);
+    end_workers(p);
+    for (int i = 0; p->worker && i < p->jobs; i++)
+        session_close(&p->worker[i].session);
+    for (size_t i = 0; p->ring && i < p->window; i++) {
+        free(p->ring[i].logical);
+        decision_free(&p->ring[i].decision);
+    }
+    free(p->worker);
+    free(p->ring);
+    pthread_mutex_destroy(&p->lock);
+    pthread_cond_destroy(&p->has_work);
+    pthread_cond_destroy(&p->has_room);
+}

@@ -1,0 +1,13 @@
+/* Where a network's time goes. */
+#ifndef KILN_RUNTIME_PROFILE_H
+#define KILN_RUNTIME_PROFILE_H
+
+#include "runtime/session.h"
+
+#include <stdio.h>
+
+/* Runs the network on the input that is set, for about a second, and prints its layers, slowest
+ * first. Fails where the network was compiled without KILN_TRACE. */
+int profile_run(Session *s, FILE *out, Reason *why);
+
+#endif
