@@ -29,7 +29,7 @@ out=build/fuzz
 warn='-Wall -Wextra -Wno-unused-function'
 sanitize='-fsanitize=address,undefined -fno-sanitize-recover=all'
 flags="-O1 -g $sanitize -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping"
-libraries='-ljpeg -lpng -lopenblas -lzip -lcjson -lhdf5_serial -lz -lm -lpthread'
+libraries='-ljpeg -lpng -lopenblas -lcjson -lhdf5_serial -lz -lm -lpthread'
 
 bash tests/support/dependencies.sh build fuzz
 tool() { command -v "$1-14" || command -v "$1"; }
