@@ -18,9 +18,9 @@ WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes 
             -Werror
 comma    := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -g)
-CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE
+CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE -isystem /usr/include/hdf5/serial
 CFLAGS   := -O2 -g1 $(SANFLAGS)
-LDLIBS   := -lopenblas -lzip -lcjson -lz -lm -lpthread
+LDLIBS   := -lopenblas -lcjson -lhdf5_serial -lz -lm -lpthread
 IMGLIBS  := -ljpeg -lpng -lz
 
 # --- sources -----------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ $(NUMERIC): $(BUILD)/tests/%: tests/numeric/%.c $(wildcard tests/support/*.[ch])
             $(BUILD)/libkiln.a $(RUNTIMEO)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a %.o,$^) $(LDLIBS) $(IMGLIBS)
+	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a %.o,$^) -lzip $(LDLIBS) $(IMGLIBS)
 
 # Benchmarks: never part of a check, their figures depend on the machine.
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))

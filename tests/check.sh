@@ -229,7 +229,7 @@ main() {
 
     # Networks with known results: the small ones always, all that the zoo has with --all.
     local small='squeezenet1_1 mobilenet_v2 resnet18' tiny='squeezenet1_1'
-    local zoo='resnet18 resnet50 resnet101 resnext50_32x4d resnet50_gn vgg16_bn squeezenet1_1 mobilenet_v2'
+    local zoo='resnet18 resnet50 resnet101 resnext50_32x4d resnet50_gn vgg16_bn squeezenet1_1 mobilenet_v2 nasnetamobile keras_mobilenet_v2'
     [ -z "$all" ] || small=$zoo tiny=$zoo
     # shellcheck disable=SC2086
     {
@@ -249,6 +249,9 @@ main() {
     if [ -e tests/numeric/published.py ]; then
         suite_shared published expected/resnet20/expected.json nice /usr/bin/python3 tests/numeric/published.py
     fi
+
+    suite_shared checkpoints oracle/keras_mobilenet_v2/manifest.json \
+        nice /usr/bin/python3 tests/numeric/checkpoints.py ${all:+--all}
 
     if [ -n "$all" ] && [ -z "$SAN" ]; then
         suite fuzz nice bash tests/fuzz/run.sh 10000

@@ -1,27 +1,23 @@
-/* Binds stored tensors to the parameters of a graph by name. Nothing is converted until it is known
- * that everything fits. */
+/* Binds stored tensors to the parameters of a graph by name, those of Keras by order where names
+ * fail. Nothing is converted until it is known that everything fits. */
 #include "compiler/elaborate/bind.h"
 
+#include "compiler/elaborate/bind_order.h"
+#include "compiler/import/keras.h"
 #include "compiler/import/random_weights.h"
 
 enum { SHOWN = 20 };
-
-/* A stored tensor under the name that the rules give it. */
-typedef struct Offer {
-    const WeightTensor *tensor;
-    const char *name; /* NULL: ignored by a rule */
-    bool used;
-} Offer;
 
 typedef struct Binding {
     Arena *arena;
     const Graph *g;
     Diag *diag;
     const char *files; /* of the store, for messages */
-    Vec(Offer) offers;
+    OfferVec offers;
     Map by_name; /* -> Offer * */
     Vec(const Param *) missing, misshapen, broken;
     int doubles;
+    const char *no_order; /* why Keras layers are not bound by order */
 } Binding;
 
 /* --- renaming ------------------------------------------------------------------------------- */
@@ -96,15 +92,12 @@ static void report_double(Binding *b, const Offer *first, const Offer *second)
 {
     b->doubles++;
     diag_file_error(b->diag, b->files, "rename", "the tensors '%s' and '%s' are both renamed '%s'",
-                    first->tensor->name, second->tensor->name, second->name);
+                    first->stored, second->stored, second->name);
 }
 
-static void collect_offers(Binding *b, const WeightStore *store, const RenameList *rules)
+static void index_offers(Binding *b)
 {
-    for (int i = 0; i < store->tensors.count; i++) {
-        const WeightTensor *t = store->tensors.entry[i].value;
-        vec_push(b->arena, &b->offers, (Offer){ t, renamed(b, rules, t->name), false });
-    }
+    b->by_name = (Map){ 0 };
     for_each_vec(Offer, offer, &b->offers) {
         Offer *before = offer->name ? map_get(&b->by_name, offer->name) : NULL;
         if (before)
@@ -114,7 +107,21 @@ static void collect_offers(Binding *b, const WeightStore *store, const RenameLis
     }
 }
 
-static bool same_shape(const WeightTensor *t, const Shape *s)
+static void collect_offers(Binding *b, const WeightStore *store, const RenameList *rules)
+{
+    for (int i = 0; i < store->tensors.count; i++) {
+        const WeightTensor *t = store->tensors.entry[i].value;
+        WeightTensor *view = arena_new_of(b->arena, WeightTensor);
+        *view = keras_view(b->arena, store, t);
+        const char *name = renamed(b, rules, t->name);
+        if (name && strcmp(name, t->name) == 0)
+            name = renamed(b, rules, view->name);
+        vec_push(b->arena, &b->offers, (Offer){ view, t->name, name, false });
+    }
+    index_offers(b);
+}
+
+bool bind_same_shape(const WeightTensor *t, const Shape *s)
 {
     if (t->rank != s->rank)
         return false;
@@ -131,10 +138,58 @@ static void check_param(Binding *b, const Param *p)
         offer->used = true;
     if (!offer)
         vec_push(b->arena, &b->missing, p);
-    else if (!same_shape(offer->tensor, &p->shape))
+    else if (!bind_same_shape(offer->tensor, &p->shape))
         vec_push(b->arena, &b->misshapen, p);
     else if (offer->tensor->problem)
         vec_push(b->arena, &b->broken, p);
+}
+
+/* --- order ---------------------------------------------------------------------------------- */
+
+static bool fits(const Binding *b, const Param *p)
+{
+    const Offer *offer = map_get(&b->by_name, p->name);
+    return offer && bind_same_shape(offer->tensor, &p->shape);
+}
+
+static bool has_keras(const WeightStore *store)
+{
+    for (int i = 0; i < store->tensors.count; i++)
+        if (((const WeightTensor *)store->tensors.entry[i].value)->keras_layer)
+            return true;
+    return false;
+}
+
+static void report_order(Binding *b, const LayerPairs *pairs)
+{
+    diag_warning(b->diag, (Loc){ 0 }, "bound-by-order",
+                 "%d layers of the network '%s' are bound by the order of creation and by shapes, "
+                 "not by name",
+                 pairs->count, b->g->name);
+    int shown = 0;
+    for_each_vec(LayerPair, pair, pairs)
+        if (shown++ < SHOWN)
+            diag_note(b->diag, (Loc){ 0 }, "'%s' takes '%s'", pair->network, pair->file);
+    if (pairs->count > SHOWN)
+        diag_note(b->diag, (Loc){ 0 }, "and %d more", pairs->count - SHOWN);
+}
+
+/* Only where a name fails: names that all fit are right. */
+static void order_offers(Binding *b, const WeightStore *store)
+{
+    LayerPairs pairs = { 0 };
+    bool failed = false;
+    for_each_node(n, b->g)
+        for (int role = 0; role < PARAM_ROLES; role++)
+            failed = failed || (n->param[role] && !fits(b, n->param[role]));
+    if (!failed || !has_keras(store))
+        return;
+    b->no_order = bind_by_order(b->arena, b->g, &b->offers, &pairs);
+    if (b->no_order)
+        return;
+    index_offers(b);
+    if (pairs.count)
+        report_order(b, &pairs);
 }
 
 /* --- reports -------------------------------------------------------------------------------- */
@@ -178,7 +233,7 @@ static const char *nearest_spare(Binding *b, const Param *p)
 {
     Vec(const char *) spare = { 0 };
     for_each_vec(Offer, offer, &b->offers)
-        if (is_unexpected(offer) && same_shape(offer->tensor, &p->shape))
+        if (is_unexpected(offer) && bind_same_shape(offer->tensor, &p->shape))
             vec_push(b->arena, &spare, offer->name);
     return nearest_name(p->name, spare.at, spare.count);
 }
@@ -196,6 +251,8 @@ static void report_missing(Binding *b)
                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
     note_rest(b, b->missing.count);
+    if (b->no_order)
+        diag_note(b->diag, (Loc){ 0 }, "nor can layers be bound by their order: %s", b->no_order);
 }
 
 static void report_misshapen(Binding *b)
@@ -218,7 +275,7 @@ static void report_broken(Binding *b)
     for (int i = 0; i < b->broken.count && i < SHOWN; i++) {
         const Offer *offer = map_get(&b->by_name, b->broken.at[i]->name);
         diag_file_error(b->diag, offer->tensor->file ? offer->tensor->file : b->files,
-                        "broken-tensor", "the tensor '%s' cannot be read: %s", offer->tensor->name,
+                        "broken-tensor", "the tensor '%s' cannot be read: %s", offer->stored,
                         offer->tensor->problem);
     }
     note_rest(b, b->broken.count);
@@ -244,6 +301,34 @@ static void report_unexpected(Binding *b)
 
 /* --- binding -------------------------------------------------------------------------------- */
 
+/* The flatten whose result reaches n element by element, or NULL. */
+static const Node *flatten_before(const Node *n)
+{
+    while (n->input_count == 1) {
+        n = n->input[0];
+        if (n->op == OP_FLATTEN)
+            return n;
+        if (n->op != OP_DROPOUT && n->op != OP_BATCH_NORM && activation_of(n->op) == ACT_NONE)
+            return NULL;
+    }
+    return NULL;
+}
+
+/* Keras flattens in the order H, W, C, so what it has by flattened elements is put into the order
+ * C, H, W: the last axis as one of channels and one of pixels. */
+static void unflatten(const Node *n, WeightTensor *t)
+{
+    const Node *flatten = n->op == OP_DENSE || n->op == OP_BATCH_NORM ? flatten_before(n) : NULL;
+    int last = t->rank - 1;
+    if (!t->keras_layer || !flatten || (n->op == OP_DENSE && t->rank != 2))
+        return;
+    int64_t channels = node_channels(flatten->input[0]), step = t->stride[last];
+    t->dim[last + 1] = t->dim[last] / channels;
+    t->stride[last + 1] = step * channels;
+    t->dim[last] = channels;
+    t->rank++;
+}
+
 static void take_data(Binding *b)
 {
     for_each_node(n, b->g)
@@ -252,7 +337,9 @@ static void take_data(Binding *b)
             if (!p)
                 continue;
             const Offer *offer = map_get(&b->by_name, p->name);
-            p->data = weight_floats(b->arena, offer->tensor);
+            WeightTensor t = *offer->tensor;
+            unflatten(n, &t);
+            p->data = weight_floats(b->arena, &t);
         }
 }
 
@@ -261,6 +348,8 @@ bool bind_weights(Graph *g, WeightStore *store, const RenameList *renames, Diag 
     Binding b = { .arena = g->arena, .g = g, .diag = diag };
     note_files(&b, store);
     collect_offers(&b, store, renames);
+    if (!b.doubles)
+        order_offers(&b, store);
     for_each_node(n, g)
         for (int role = 0; role < PARAM_ROLES; role++)
             if (n->param[role])

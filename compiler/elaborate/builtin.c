@@ -206,6 +206,28 @@ static Value run_sqrt(const BuiltinCall *c)
     return value_real(sqrt(value_as_double(v)));
 }
 
+/* The next of stem, stem_1, stem_2, ... or, given a first number, of stem_FIRST, .... */
+static Value run_numbered(const BuiltinCall *c)
+{
+    Elaborator *e = c->e;
+    const Value *stem = &c->arg[0].value;
+    int64_t first = 0;
+    if (stem->kind != VALUE_STRING)
+        return reject(c, 0, "a string");
+    if (c->count > 1 && !attribute_integer(e, "first", &c->arg[1].value, c->arg[1].loc, &first))
+        return error_value;
+    int64_t *next = map_get(&e->numbers, stem->string);
+    if (!next) {
+        next = arena_new_of(e->arena, int64_t);
+        *next = first;
+        map_set(e->arena, &e->numbers, stem->string, next);
+    }
+    int64_t n = (*next)++;
+    const char *name = n ? arena_printf(e->arena, "%s_%lld", stem->string, (long long)n)
+                         : stem->string;
+    return (Value){ .kind = VALUE_STRING, .string = name };
+}
+
 static const Builtin builtins[] = {
     { "channels", 1, 1, run_channels }, { "height", 1, 1, run_height },
     { "width", 1, 1, run_width },       { "shape", 1, 1, run_shape },
@@ -214,7 +236,7 @@ static const Builtin builtins[] = {
     { "abs", 1, 1, run_abs },           { "floor", 1, 1, run_floor },
     { "ceil", 1, 1, run_ceil },         { "round", 1, 1, run_round },
     { "int", 1, 1, run_int },           { "float", 1, 1, run_float },
-    { "sqrt", 1, 1, run_sqrt },
+    { "sqrt", 1, 1, run_sqrt },         { "numbered", 1, 2, run_numbered },
 };
 
 static const Builtin *find(const char *name)

@@ -72,6 +72,7 @@ typedef struct Elaborator {
     Graph *graph;
     Map paths, params; /* C names taken, to find doubles */
     Map unnamed;       /* "scope.relu" -> int *: how many so far */
+    Map numbers;       /* of numbered(): stem -> int64_t *: the next one */
     Map signatures;    /* of operators, made when first called */
     Frame *frame;
     int64_t steps;

@@ -185,7 +185,7 @@ bool model_elaborate(Elaborator *e, Module *m, const Expr *call, const Elaborate
     if (!ok)
         return false;
     e->graph = graph_new(e->arena, out->name);
-    e->paths = e->params = e->unnamed = (Map){ 0 };
+    e->paths = e->params = e->unnamed = e->numbers = (Map){ 0 };
     out->graph = e->graph;
     return run_network(e, &r, call->loc);
 }

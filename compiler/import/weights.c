@@ -27,7 +27,7 @@ static const Format formats[] = {
     { "pickle", 0, MAGIC("\x80\3"), torch_stream_read },
     { "pickle", 0, MAGIC("\x80\4"), torch_stream_read },
     { "pickle", 0, MAGIC("\x80\5"), torch_stream_read },
-    { "HDF5", 0, MAGIC("\x89HDF\r\n\x1a\n"), NULL },
+    { "HDF5", 0, MAGIC("\x89HDF\r\n\x1a\n"), keras_read },
     { "TensorFlow Lite", 4, MAGIC("TFL3"), NULL },
     { "gzip", 0, MAGIC("\x1f\x8b"), NULL },
     { "tar", 257, MAGIC("ustar"), NULL },
@@ -42,7 +42,7 @@ static const char *unknown_format(Reader *r)
     return arena_printf(
         r->arena,
         "is no weight file: it begins with %s, and neither a PyTorch checkpoint nor "
-        "safetensors, .npy or .npz begins so",
+        "safetensors, HDF5, .npy or .npz begins so",
         quote_text(r->arena, (const char *)r->bytes, shown));
 }
 

@@ -25,6 +25,8 @@ typedef struct WeightTensor {
     int64_t dim[WEIGHT_MAX_RANK];
     int64_t stride[WEIGHT_MAX_RANK]; /* in elements; torch storages need not be contiguous */
     const void *bytes;               /* first element, little-endian, any alignment */
+    const char *keras_layer; /* of a file that Keras wrote: the layer it is listed under, and the
+                                layout is Keras's (compiler/import/keras.h); otherwise NULL */
 } WeightTensor;
 
 typedef struct WeightStore {

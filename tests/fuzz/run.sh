@@ -10,6 +10,7 @@ cd "$(dirname "$0")/../.."
 table='
 source       4096  tests/golden  compiler/syntax/parse.c compiler/syntax/ast.c compiler/syntax/ast_print.c compiler/elaborate/evaluate.c compiler/elaborate/call.c compiler/elaborate/operator.c compiler/elaborate/attribute.c compiler/elaborate/builtin.c compiler/elaborate/value.c compiler/elaborate/model.c compiler/elaborate/module.c compiler/elaborate/classify.c compiler/elaborate/preprocess.c compiler/elaborate/entries.c
 safetensors  4096  -  compiler/import/safetensors.c
+keras       16384  -  compiler/import/keras.c compiler/import/keras_hdf5.c
 npy          1024  -  compiler/import/npy.c
 zip          4096  -  compiler/import/zip.c compiler/import/torch_zip.c
 pickle       1024  -  compiler/import/pickle.c compiler/import/pickle_text.c compiler/import/pickle_values.c
@@ -28,7 +29,7 @@ out=build/fuzz
 warn='-Wall -Wextra -Wno-unused-function'
 sanitize='-fsanitize=address,undefined -fno-sanitize-recover=all'
 flags="-O1 -g $sanitize -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping"
-libraries='-ljpeg -lpng -lopenblas -lzip -lcjson -lz -lm -lpthread'
+libraries='-ljpeg -lpng -lopenblas -lcjson -lhdf5_serial -lz -lm -lpthread'
 
 bash tests/support/dependencies.sh build fuzz
 tool() { command -v "$1-14" || command -v "$1"; }
@@ -41,7 +42,7 @@ done
 
 compile() { # driver
     # shellcheck disable=SC2086
-    clang -std=c11 $warn -I. -I$out -D_GNU_SOURCE $flags -fsanitize=fuzzer -o "$out/fuzz_$1" \
+    clang -std=c11 $warn -I. -I$out -isystem /usr/include/hdf5/serial -D_GNU_SOURCE $flags -fsanitize=fuzzer -o "$out/fuzz_$1" \
         "tests/fuzz/fuzz_$1.c" $out/libkiln.a "${runtime[@]}" $libraries
 }
 
@@ -74,8 +75,8 @@ report() { # driver, sources...
 mkdir -p "$out"
 # Warnings are the ordinary build's business.
 make -s -j2 BUILD=$out CC=clang WARN= CFLAGS="$flags" $out/libkiln.a "${runtime[@]}"
-clang -std=c11 -I. -D_GNU_SOURCE -O1 -g -o $out/make_seeds tests/fuzz/seeds.c compiler/base/*.c \
-    -ljpeg -lpng -lz
+clang -std=c11 -I. -isystem /usr/include/hdf5/serial -D_GNU_SOURCE -O1 -g -o $out/make_seeds \
+    tests/fuzz/seeds.c compiler/base/*.c -lhdf5_serial -ljpeg -lpng -lz
 rm -rf $out/seeds $out/*.profraw $out/crash-* && $out/make_seeds $out/seeds
 
 failed=0 done=''

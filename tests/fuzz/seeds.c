@@ -1,6 +1,7 @@
 /* Writes the seeds of the fuzzers: seeds FOLDER makes FOLDER/<driver>/<number>. */
 #include "compiler/base/file.h"
 #include "compiler/base/vec.h"
+#include "tests/support/keras_file.h"
 #include "tests/support/npy_cases.h"
 #include "tests/support/pickle_cases.h"
 #include "tests/support/picture_cases.h"
@@ -42,6 +43,22 @@ static void safetensors_seeds(void)
         write_text("safetensors", &t);
     }
     write_seed("safetensors", "\xff\0\0\0\0\0\0\0{}", 10);
+}
+
+static void keras_seeds(void)
+{
+    static const char *const layers[] = { "input_1", "conv2d", "sep" };
+    static const KerasTensor tensors[] = {
+        { "conv2d", "conv2d/kernel:0", 4, { 1, 1, 2, 2 }, 0, false },
+        { "conv2d", "conv2d/bias:0", 1, { 2 }, 0, true },
+        { "sep", "sep/depthwise_kernel:0", 4, { 3, 3, 2, 1 }, 0, true },
+        { "sep", "sep/pointwise_kernel:0", 4, { 1, 1, 2, 2 }, 0, false },
+    };
+    for (int count = 0; count <= COUNT_OF(layers); count++)
+        for (int whole = 0; whole < 2; whole++) {
+            KerasBytes b = make_keras_file(arena, layers, count, tensors, COUNT_OF(tensors), whole);
+            write_seed("keras", b.at, b.length);
+        }
 }
 
 static Text npy_of(int version, const char *header)
@@ -227,6 +244,7 @@ int main(int argc, char **argv)
     arena = arena_new();
     root = argv[1];
     safetensors_seeds();
+    keras_seeds();
     npy_seeds();
     pickle_seeds();
     zip_seeds();

@@ -25,10 +25,17 @@ CASES = {
                  "resnet56", 200, 199),
     "imagenet": ("examples/imagenet/imagenet.kiln", "models/mobilenet_v2_imagenet.safetensors",
                  "models/imagenet_labels.txt", "mobilenet_v2_imagenet", 100, 99),
+    "resnet8": ("examples/cifar10/cifar10.kiln", "models/third_party/pretrainedResnet.h5", None,
+                "resnet8", 200, 199),
     "waste": ("examples/waste/waste.kiln", "models/trash_mobilenet_v2.safetensors",
               "models/trash_labels.txt", "trash_mobilenet_v2", 90, 89),
     "waste_small": ("examples/waste/waste.kiln", "models/trash_mobilenet_v1.safetensors",
                     "models/trash_labels.txt", "trash_mobilenet_v1", 90, 89),
+}
+# name: source, weights; only exact inputs and some pictures have references
+SMALL = {
+    "vww_96": ("examples/wake_words/wake_words.kiln", "models/third_party/vww_96.h5"),
+    "ad01": ("models/mlperf_tiny.kiln", "models/third_party/ad01.h5"),
 }
 LOGIT_TOLERANCE = 1e-4
 
@@ -130,18 +137,45 @@ def check_case(name, target):
         check_classes(name, exe, reference, expected, count, at_least)
 
 
+def check_vectors(name, exe, vectors, folder):
+    out = os.path.join(folder, "out.npy")
+    worst = 0
+    for v in vectors:
+        run(exe, "--tensor", shared(f"expected/{name}/{v['input']}"), "--out", out)
+        want = read_npy(shared(f"expected/{name}/{v['output']}"))[0]
+        worst = max(worst, max(abs(a - b) for a, b in zip(read_npy(out)[0], want)))
+    check(worst <= LOGIT_TOLERANCE, f"{name}: {len(vectors)} exact inputs within {worst:.1e}")
+
+
+def check_small(name, target):
+    source, weights = SMALL[name]
+    with open(shared(f"expected/{name}/expected.json")) as f:
+        reference = json.load(f)
+    with tempfile.TemporaryDirectory() as folder:
+        exe = os.path.join(folder, name)
+        command = [KILN, "build", f"{os.path.join(ROOT, source)}:{name}", "-w", shared(weights),
+                   "-o", exe]
+        command += ["--target", target] if target else []
+        subprocess.run(command, check=True)
+        if "vectors" in reference:
+            check_vectors(name, exe, reference["vectors"], folder)
+            return
+        check_tensors(name, exe, reference["images"], name, folder)
+        check_pictures(name, exe, reference["images"], folder)
+
+
 def main():
     arguments = sys.argv[1:]
     target = None
     if arguments[:1] == ["--target"]:
         target, arguments = arguments[1], arguments[2:]
-    names = arguments or list(CASES)
+    names = arguments or [*CASES, *SMALL]
     if not os.path.isdir(SHARED):
         print(f"SKIP  {len(names)} published classifiers: there is no {SHARED}")
         print(f"0 passed, 0 failed, {len(names)} skipped")
         return 0
     for name in names:
-        check_case(name, target)
+        check_case(name, target) if name in CASES else check_small(name, target)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return 1 if failed else 0
 

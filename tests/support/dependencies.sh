@@ -3,8 +3,8 @@
 # Usage: dependencies.sh [GROUP...]   groups: build (default) test fuzz cross bench
 set -euo pipefail
 
-build='flex bison gcc make libc6-dev libopenblas-dev libzip-dev libcjson-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev'
-test='check libsubunit-dev clang clang-format g++ cmake python3 python3-numpy binutils'
+build='flex bison gcc make libc6-dev libopenblas-dev libcjson-dev libhdf5-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev'
+test='libzip-dev check libsubunit-dev clang clang-format g++ cmake python3 python3-numpy python3-h5py binutils'
 fuzz='clang libclang-rt-14-dev llvm-14'
 cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-none-eabi qemu-user'
 

@@ -81,7 +81,7 @@ forbid() { # regex allowed-path-regex reason
 forbid 'cblas' 'compiler/interp/' 'cblas only in compiler/interp/'
 forbid '\b_mm[0-9]*_|\bv(ld|st)[1-4]q?_|\bvfmaq?_|immintrin|arm_neon' \
     'compiler/target/|compiler/emit/|runtime/' 'intrinsics only in target/ (rows) and emit/'
-forbid '\b_?exit\(' 'compiler/driver/|runtime/main\.c|examples/|compiler/base/arena\.c' 'exit only in driver/'
+forbid '\b_?exit\(' 'compiler/driver/|runtime/main\.c|examples/|compiler/base/arena\.c|compiler/import/keras\.c' 'exit only in driver/'
 forbid '\babort\(' 'compiler/base/|compiler/driver/|examples/' 'abort only in base/'
 forbid '\b(malloc|calloc|realloc|free)\(' 'compiler/base/|runtime/|examples/' 'memory comes from compiler/base/arena.h'
 forbid '\b(printf|puts|putchar|perror)\(|\bfprintf\(stderr' 'compiler/driver/|compiler/base/(diag|arena)\.c|runtime/|examples/' \

@@ -48,7 +48,7 @@ static const struct {
     { "", 0, "is empty" },
     { "abc", 3, "is no weight file: it begins with 'abc'" },
     { "\1\2\3\4\5\6\7\10\11", 9, "it begins with '\\x01\\x02\\x03\\x04\\x05\\x06\\x07\\x08'" },
-    { "\x89HDF\r\n\x1a\n", 8, "is a HDF5 file, which is not read here" },
+    { "\x89HDF\r\n\x1a\n", 8, "is a damaged HDF5 file" },
     { "\0\0\0\0TFL3", 8, "is a TensorFlow Lite file" },
     { "\x1f\x8b\x08", 3, "is a gzip file" },
     { "\x80\2", 2, "the data ends before the pickle does" },

@@ -5,6 +5,7 @@
 #include "compiler/base/map.h"
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/graph/graph.h"
+#include "compiler/import/keras.h"
 #include "tests/support/shared.h"
 
 #include <cjson/cJSON.h>
@@ -59,6 +60,31 @@ static const Page pages[] = {
     { "models/mobilenet_v3.kiln", "mobilenet_v3_large", NULL, 5483032, 217 },
     { "models/xception.kiln", "xception", "xception", 22855952, 8357 },
     { "models/xception.kiln", "se_xception", "se_xception", 24121861, 8359 },
+    { "models/xception.kiln", "se_xception_top", "se_xception_top", 23382416, 8358 },
+    { "models/xception.kiln", "keras_xception", "keras_xception", 22855952, 8357 },
+    { "models/xception.kiln", "keras_se_xception_top", "keras_se_xception_top", 21415376, 8356 },
+    { "models/resnet_v1.kiln", "se_resnet50_top", "se_resnet50_top", 26110056, 3858 },
+    { "models/resnet_v1.kiln", "keras_resnet50", "keras_resnet50", 25583592, 3858 },
+    { "models/resnet_v1.kiln", "keras_resnet101", NULL, 44601832, 7570 },
+    { "models/resnet_v1.kiln", "keras_resnet50_classic", "keras_resnet50_classic", 25583592, 3858 },
+    { "models/resnet_v1.kiln", "keras_se_resnet50_top", "keras_se_resnet50_top", 24143016, 3857 },
+    { "models/mobilenet_v2.kiln", "keras_mobilenet_v2", "keras_mobilenet_v2", 3504872, 301 },
+    { "models/efficientnet.kiln", "keras_efficientnet_b0", "keras_efficientnet_b0", 5288548, 386 },
+    { "models/efficientnet.kiln", "keras_efficientnet_b5", "keras_efficientnet_b5", 30389784,
+      10266 },
+    { "models/efficientnet.kiln", "keras_efficientnet_b7", NULL, 66347960, 37746 },
+    { "models/inception_v3.kiln", "keras_inception_v3", "keras_inception_v3", 23817352, 5713 },
+    { "models/inception_resnet_v2.kiln", "keras_inception_resnet_v2", "keras_inception_resnet_v2",
+      55813192, 13156 },
+    { "models/densenet.kiln", "keras_densenet121", NULL, 7978856, 2834 },
+    { "models/densenet.kiln", "keras_densenet201", NULL, 20013928, 4291 },
+    { "models/nasnet.kiln", "nasnetamobile", "nasnetamobile", 5289978, 568 },
+    { "models/nasnet.kiln", "keras_nasnet_mobile", NULL, 5289978, 564 },
+    { "models/nasnet.kiln", "keras_nasnet_large", "keras_nasnet_large", 88753150, 23783 },
+    { "models/pnasnet.kiln", "pnasnet5large", "pnasnet5large", 86057668, 24980 },
+    { "models/mlperf_tiny.kiln", "resnet8", NULL, 78186, 13 },
+    { "models/mlperf_tiny.kiln", "vww_96", NULL, 216322, 7 },
+    { "models/mlperf_tiny.kiln", "ad01", NULL, 267928, 0 },
 };
 
 static Arena *arena;
@@ -131,16 +157,31 @@ static Map params_by_name(const Graph *g)
     return map;
 }
 
-static void compare_tensor(const Page *page, const Map *params, const cJSON *tensor)
+/* The tensors of a manifest, those of Keras in its own layout. */
+static WeightStore stored_tensors(const cJSON *manifest)
 {
-    const char *name = cJSON_GetObjectItem(tensor, "name")->valuestring;
-    const cJSON *shape = cJSON_GetObjectItem(tensor, "shape");
-    const Param *p = map_get(params, name);
-    ck_assert_msg(p != NULL, "%s has no tensor %s", page->model, name);
-    ck_assert_msg(p->shape.rank == cJSON_GetArraySize(shape), "%s: rank of %s", page->model, name);
+    WeightStore store = { .arena = arena };
+    const cJSON *tensor, *extent, *flavour = cJSON_GetObjectItem(manifest, "flavour");
+    cJSON_ArrayForEach(tensor, cJSON_GetObjectItem(manifest, "tensors"))
+    {
+        WeightTensor *t = arena_new_of(arena, WeightTensor);
+        t->name = arena_strdup(arena, cJSON_GetObjectItem(tensor, "name")->valuestring);
+        t->keras_layer = flavour ? "" : NULL;
+        cJSON_ArrayForEach(extent, cJSON_GetObjectItem(tensor, "shape"))
+            t->dim[t->rank++] = extent->valueint;
+        map_set(arena, &store.tensors, t->name, t);
+    }
+    return store;
+}
+
+static void compare_tensor(const Page *page, const Map *params, const WeightTensor *t)
+{
+    const Param *p = map_get(params, t->name);
+    ck_assert_msg(p != NULL, "%s has no tensor %s", page->model, t->name);
+    ck_assert_msg(p->shape.rank == t->rank, "%s: rank of %s", page->model, t->name);
     for (int i = 0; i < p->shape.rank; i++)
-        ck_assert_msg(p->shape.dim[i] == cJSON_GetArrayItem(shape, i)->valueint, "%s: %s is %s",
-                      page->model, name, shape_text(arena, &p->shape));
+        ck_assert_msg(p->shape.dim[i] == t->dim[i], "%s: %s is %s", page->model, t->name,
+                      shape_text(arena, &p->shape));
 }
 
 START_TEST(reference_tensors)
@@ -151,9 +192,12 @@ START_TEST(reference_tensors)
         return;
     const Graph *g = elaborate_page(page);
     Map params = params_by_name(g);
-    const cJSON *tensors = cJSON_GetObjectItem(manifest, "tensors"), *tensor;
-    cJSON_ArrayForEach(tensor, tensors) compare_tensor(page, &params, tensor);
-    ck_assert_int_eq(params.count, cJSON_GetArraySize(tensors));
+    WeightStore store = stored_tensors(manifest);
+    for (int i = 0; i < store.tensors.count; i++) {
+        WeightTensor view = keras_view(arena, &store, store.tensors.entry[i].value);
+        compare_tensor(page, &params, &view);
+    }
+    ck_assert_int_eq(params.count, store.tensors.count);
     ck_assert_int_eq(count_macs(g), (int64_t)cJSON_GetObjectItem(manifest, "macs")->valuedouble);
     cJSON_Delete(manifest);
 }
