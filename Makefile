@@ -113,7 +113,7 @@ $(BENCHES): $(BUILD)/tests/bench/%: tests/bench/%.c $(wildcard tests/support/ora
             $(BUILD)/libkiln.a
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
+	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) -lzip $(LDLIBS)
 
 bench: all $(BENCHES)
 	$(Q)bash tests/bench/bench.sh && bash tests/bench/quote.sh
