@@ -71,7 +71,7 @@ static const Option options[] = {
       "speed may store transformed weights of up to four times the bytes, size never does; "
       "default: where they save at least 5 % of the predicted time" },
     { "--strict", NULL, NULL, OPTION_FLAG, TARGETED, FIELD(strict), NULL,
-      "no fused multiply-add: the same bits on every target" },
+      "no fused multiply-add, no Winograd: the same bits on every target" },
     { "--dump-after", NULL, "STAGE", OPTION_STRING, TARGETED, FIELD(dump_after), NULL,
       "print what a stage made and stop; `help` lists them" },
     { "--format", NULL, "text|json|dot", OPTION_STRING, COMMAND_SHOW, FIELD(format),

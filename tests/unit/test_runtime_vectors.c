@@ -1,11 +1,11 @@
 /* Decoding, resizing and cropping against the hashes of what Pillow and torchvision make of the
  * same files (expected/preprocess/vectors.json of the reference data), and against the exact inputs
  * of a trained network (expected/mobilenet_v2_imagenet). */
+#include "compiler/base/digest.h"
 #include "runtime/bytes.h"
 #include "runtime/npy.h"
 #include "runtime/preprocess.h"
 #include "runtime/resize.h"
-#include "tests/support/sha256.h"
 #include "tests/support/shared.h"
 
 #include <cjson/cJSON.h>
@@ -15,6 +15,16 @@
 
 #define VECTORS   "expected/preprocess/vectors.json"
 #define MOBILENET "expected/mobilenet_v2_imagenet/expected.json"
+
+static void sha256_hex(const void *bytes, size_t count, char hex[65])
+{
+    Arena *a = arena_new();
+    Digest d;
+    digest_start(&d);
+    digest_add(&d, bytes, count);
+    memcpy(hex, digest_text(a, &d), 65);
+    arena_free(a);
+}
 
 static const char *const filter_names[KILN_FILTER_COUNT] = { "nearest", "box",     "bilinear",
                                                              "hamming", "bicubic", "lanczos" };
