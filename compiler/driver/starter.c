@@ -180,10 +180,10 @@ static bool takes_pictures(const Fit *f)
 const char *starter_text(Arena *a, const Starter *s)
 {
     Text t = { .arena = a };
-    text_printf(&t,
-                "// Begun by kiln init: the tensors of %s are those of\n"
-                "// %s. Lines marked CHOOSE hold what weights do not tell.\n\n",
-                path_base(s->checkpoint), s->fit->model->name);
+    text_printf(&t, "// Begun by kiln init: the tensors of %s are those of\n// %s.%s\n\n",
+                path_base(s->checkpoint), s->fit->model->name,
+                takes_pictures(s->fit) ? " Lines marked CHOOSE hold what weights do not tell."
+                                       : "");
     text_printf(&t, "import %s\n\n", quoted(a, s->fit->model->page));
     if (!takes_pictures(s->fit)) {
         put_model(&t, s);
