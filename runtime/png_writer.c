@@ -3,6 +3,7 @@
 
 #include "runtime/outfile.h"
 
+#ifndef KILN_WITHOUT_PNG
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,13 @@ int png_encode(const Image *image, Bytes *bytes, Reason *why)
     bytes->length = size;
     return 1;
 }
+#else
+int png_encode(const Image *image, Bytes *bytes, Reason *why)
+{
+    (void)image, (void)bytes;
+    return reason_set(why, "this program was built without libpng");
+}
+#endif
 
 int png_save(const Image *image, const char *path, Reason *why)
 {
