@@ -245,7 +245,7 @@ const char *make_softmax(Make *m)
     Var *c = loop_var(L, "c"), *oy = loop_var(L, "oy"), *ox = loop_var(L, "ox");
     Expr *zero = ix_int(L, 0), *at[] = { ix_var(L, oy), ix_var(L, ox), ix_var(L, c) };
     Expr *loaded = val_load(L, in, 3, at), *stored = val_load(L, out, 3, at);
-    Body b = { .L = L }, inner = { .L = L };
+    Body b = body_for(m), inner = b;
     Buffer *largest = new_parts(&b), *sum = new_parts(&b);
     partial_reduction(&b, VOP_MAX, -FLT_MAX, x.channels, c, loaded, largest);
     Expr *top = first_part(L, largest);
