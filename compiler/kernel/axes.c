@@ -64,7 +64,7 @@ static Stmt *reduce_element(Make *m, const Reduce *r, Buffer *in, Buffer *out, E
     for (int d = 1; d < r->x->rank; d++)
         index[d] = ix_var(L, r->var[d]);
     place_element(L, r->x, index, from);
-    Body b = { .L = L }, inner = { .L = L };
+    Body b = body_for(m), inner = body_for(m);
     Buffer *acc = loop_scalar(L, "acc");
     append(&b, st_local(L, acc));
     append(&b, st_store(L, acc, 0, NULL, real(&b, first)));
@@ -155,7 +155,7 @@ static Stmt *soften(const Soften *s, Buffer *in, Buffer *out, Expr **at)
     Expr *zero = ix_int(L, 0), *size = ix_int(L, s->size);
     Expr *x = val_load(L, in, 3, at), *y = val_load(L, out, 3, at);
     Expr *top = accumulate(s, "top", VOP_MAX, -FLT_MAX, x);
-    Body inner = { .L = L };
+    Body inner = body_for(m);
     append(&inner, st_store(L, out, 3, at, math_exp(&inner, sub(&inner, x, top))));
     append(s->b, st_for(L, s->along, zero, size, body_group(&inner)));
     Expr *sum = accumulate(s, "sum", VOP_ADD, 0.0, y);
@@ -186,7 +186,7 @@ const char *make_softmax_axis(Make *m)
     name_map(m, map_of(m->n));
     Buffer *in = make_input(m, 0, "x", map_of(m->n->input[0]));
     Buffer *out = make_output(m, "y", map_of(m->n));
-    Body b = { .L = L };
+    Body b = body_for(m);
     Soften s = { .b = &b, .along = var[axis], .size = shape->dim[axis] };
     Stmt *body = soften(&s, in, out, at);
     var[axis] = NULL;

@@ -139,6 +139,12 @@ void name_epilogue(Make *m)
     }
 }
 
+Body body_for(const Make *m)
+{
+    const Target *t = m->env->target;
+    return (Body){ .L = m->L, .fused = t && t->fused };
+}
+
 void append(Body *b, Stmt *s)
 {
     vec_push(b->L, &b->items, s);
@@ -188,7 +194,7 @@ Expr *quotient(Body *b, Expr *x, Expr *y)
 
 Stmt *epilogue(const Make *m, Buffer *y, Buffer *r, Expr *oy, Expr *ox, Expr *o, Expr *value)
 {
-    Body b = { .L = m->L };
+    Body b = body_for(m);
     Expr *index[] = { oy, ox, o };
     if (r)
         value = add(&b, value, val_load(m->L, r, 3, index));

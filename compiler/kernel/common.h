@@ -49,8 +49,12 @@ Stmt *loops_over(Arena *L, const Shape *s, Var *const *var, Stmt *body);
 /* Statements under construction; let() names a value that is used more than once. */
 typedef struct Body {
     Arena *L;
+    bool fused; /* FMA rounds once: exp may rely on it */
     Vec(Stmt *) items;
 } Body;
+
+/* An empty body for the target of the kernel. */
+Body body_for(const Make *m);
 
 Expr *let(Body *b, const char *name, Expr *value);
 void append(Body *b, Stmt *s);

@@ -111,7 +111,7 @@ const char *make_elementwise(Make *m)
     e.b = binary ? make_input(m, 1, "b", b) : NULL;
     e.r = n->has_residual ? make_input(m, n->input_count - 1, "r", r) : NULL;
     e.y = make_output(m, "y", y);
-    Body body = { .L = m->L };
+    Body body = body_for(m);
     Expr *value = elementwise_formula(m, &body, operand(m->L, &e, e.a),
                                       binary ? operand(m->L, &e, e.b) : NULL);
     append(&body, epilogue(m, e.y, e.r, e.at[0], e.at[1], e.at[2], value));

@@ -78,7 +78,7 @@ static Stmt *multiply(Make *m, const Matmul *p)
     Expr *i = ix_var(L, p->i), *n = ix_var(L, p->n), *k = ix_var(L, p->k), *zero = ix_int(L, 0);
     Buffer *acc = loop_scalar(L, "acc");
     Expr *sum = val_load(L, acc, 0, NULL), *at[3];
-    Body body = { .L = L };
+    Body body = body_for(m);
     append(&body, st_local(L, acc));
     append(&body, st_store(L, acc, 0, NULL, real(&body, 0.0)));
     Expr *a = load(L, p, p->a, &m->n->input[0]->shape, i, k);
@@ -139,7 +139,7 @@ const char *make_matmul(Make *m)
     if (n->has_residual)
         p.r = make_input(m, 2, "r", map_of(n->input[2]));
     p.y = make_output(m, "y", map_of(n));
-    Body body = { .L = L };
+    Body body = body_for(m);
     if (p.copies) {
         p.packed = make_scratch(m, "columns", 2, p.depth, p.padded);
         append(&body, copy_columns(m, &p));

@@ -160,7 +160,7 @@ const char *make_concat_any(Make *m)
     for (int i = 0; i < n->input_count; i++)
         x[i] = make_input(m, i, arena_printf(L, "x%d", i), map_of(n->input[i]));
     Buffer *y = make_output(m, "y", map_of(n));
-    Body body = { .L = L };
+    Body body = body_for(m);
     int64_t begin = 0;
     for (int i = 0; i < n->input_count; i++) {
         Places p = places_of(L, &n->input[i]->shape);
@@ -195,7 +195,7 @@ const char *make_broadcast(Make *m)
     Buffer *b = make_input(m, 1, "b", map_of(n->input[1]));
     Buffer *r = n->has_residual ? make_input(m, 2, "r", map_of(n->input[2])) : NULL;
     Buffer *y = make_output(m, "y", map_of(n));
-    Body body = { .L = L };
+    Body body = body_for(m);
     Expr *value = elementwise_formula(m, &body, repeated(L, &p, a, &n->input[0]->shape),
                                       repeated(L, &p, b, &n->input[1]->shape));
     append(&body, epilogue(m, y, r, p.at[0], p.at[1], p.at[2], value));

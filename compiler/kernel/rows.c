@@ -84,7 +84,7 @@ const char *make_layer_norm(Make *m)
     Buffer *w = packed_param(m, "w", m->n->param[PARAM_WEIGHT]);
     Buffer *bias = packed_param(m, "b", m->n->param[PARAM_BIAS]);
     r.out = make_output(m, "y", r.y);
-    Body b = { .L = L };
+    Body b = body_for(m);
     Buffer *sum = new_parts(&b), *squares = new_parts(&b);
     sum->in_memory = squares->in_memory = true;
     Expr *x = val_load(L, r.in, 3, r.at), *count = real(&b, (double)r.x.channels);
@@ -115,7 +115,7 @@ const char *make_softmax(Make *m)
     Rows r = new_rows(m);
     r.out = make_output(m, "y", r.y);
     Expr *loaded = val_load(L, r.in, 3, r.at), *stored = val_load(L, r.out, 3, r.at);
-    Body b = { .L = L }, inner = { .L = L };
+    Body b = body_for(m), inner = body_for(m);
     Buffer *largest = new_parts(&b), *sum = new_parts(&b);
     largest->in_memory = sum->in_memory = true;
     Var *j = partial_reduction(&b, VOP_MAX, -FLT_MAX, r.x.channels, r.c, loaded, largest);
