@@ -149,7 +149,7 @@ static Expr *accumulate(const Soften *s, const char *name, VOp op, double first,
 }
 
 /* One softmax: the largest, the exponentials and their sum, the quotients. */
-static Stmt *soften(const Soften *s, Buffer *in, Buffer *out, Expr **at)
+static Stmt *soften(const Make *m, const Soften *s, Buffer *in, Buffer *out, Expr **at)
 {
     Arena *L = s->b->L;
     Expr *zero = ix_int(L, 0), *size = ix_int(L, s->size);
@@ -188,7 +188,7 @@ const char *make_softmax_axis(Make *m)
     Buffer *out = make_output(m, "y", map_of(m->n));
     Body b = body_for(m);
     Soften s = { .b = &b, .along = var[axis], .size = shape->dim[axis] };
-    Stmt *body = soften(&s, in, out, at);
+    Stmt *body = soften(m, &s, in, out, at);
     var[axis] = NULL;
     Stmt *nest = loops_over(L, shape, var, body);
     make_finish(m, tile_channels(m, nest, var[features], shape->dim[features]));
