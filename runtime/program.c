@@ -239,8 +239,9 @@ static int count_jobs(const Run *r, const InputList *list, int lists_all)
 {
     const int jobs = r->options.jobs ? r->options.jobs : pool_default_jobs();
 
-    if (r->session.network->is_serial)
-        return 1;
+    for (int m = 0; m < r->session.program->member_count; m++)
+        if (r->session.program->members[m].network->is_serial)
+            return 1;
     return lists_all && list->count < (size_t)jobs ? (int)list->count + !list->count : jobs;
 }
 
@@ -278,7 +279,7 @@ static int classify_and_write(Run *r)
     const char *out = r->options.out;
     Reason why;
 
-    if (out && !npy_writer_open(&r->writer, out, r->session.network->output, &why)) {
+    if (out && !npy_writer_open(&r->writer, out, r->session.output_shape, &why)) {
         fail_input(r, out, &why);
         return KILN_EXIT_FAILED;
     }

@@ -114,6 +114,30 @@ static ExitStatus count_errors(const Compilation *c)
     return EXIT_INPUT;
 }
 
+void compile_select(Compilation *c, int i)
+{
+    const Network *n = &c->networks[i];
+    c->member = n->member;
+    c->source = n->source;
+    c->graph = n->graph;
+    c->program = n->program;
+    c->digest = n->digest;
+}
+
+static void list_networks(Compilation *c)
+{
+    c->network_count = c->elaborated.member_count;
+    c->networks = arena_new_array(c->source_arena, Network, c->network_count);
+    for (int i = 0; i < c->network_count; i++) {
+        const ElaboratedMember *m = &c->elaborated.member[i];
+        c->networks[i] = (Network){ .member = m, .source = m->graph };
+        const char *broken = graph_verify(m->graph, c->scratch_arena);
+        if (broken)
+            bug("graph of %s: %s", m->graph->name, broken);
+    }
+    compile_select(c, 0);
+}
+
 static ExitStatus elaborate_source(Compilation *c)
 {
     ElaborateOptions o = { .name = c->line->name, .labels_file = c->line->labels };
@@ -125,13 +149,7 @@ static ExitStatus elaborate_source(Compilation *c)
         c->diag.errors)
         return count_errors(c);
     c->classifier = c->elaborated.classifier;
-    c->source = c->elaborated.member[0].graph;
-    if (c->elaborated.member_count != 1)
-        return compile_fail(EXIT_INPUT, c->elaborated.name,
-                            "a classifier of several networks cannot be compiled yet");
-    const char *broken = graph_verify(c->source, c->scratch_arena);
-    if (broken)
-        bug("graph of %s: %s", c->source->name, broken);
+    list_networks(c);
     return EXIT_DONE;
 }
 
@@ -160,10 +178,12 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
         status = compile_bind_weights(c, need);
     if (status == EXIT_INPUT)
         return status;
-    if (status == EXIT_DONE) {
-        c->digest = digest_of(c);
+    for (int i = 0; i < c->network_count && status == EXIT_DONE; i++) {
+        compile_select(c, i);
+        c->networks[i].digest = digest_of(c);
         arena_reset(c->scratch_arena);
     }
+    compile_select(c, 0);
     return status;
 }
 
@@ -180,10 +200,14 @@ bool compile_dumps(const Compilation *c)
     if (!c->line->dump_after)
         return false;
     Text text = { .arena = c->scratch_arena };
-    if (c->program)
-        program_dump(c->program, &text);
-    else
-        graph_dump(c->graph, &text);
+    for (int i = 0; i < c->network_count; i++) {
+        if (i > 0)
+            text_puts(&text, "\n");
+        if (c->networks[i].program)
+            program_dump(c->networks[i].program, &text);
+        else
+            graph_dump(c->networks[i].graph, &text);
+    }
     if (stops_after(c, first_stage) && c->classifier->takes_pictures)
         classifier_dump(c->classifier, &text);
     fputs(text_string(&text), stdout);
@@ -216,29 +240,48 @@ static bool uses_openmp(const Compilation *c)
     return c->line->threads && strcmp(c->line->threads, "openmp") == 0;
 }
 
+/* Of the network at hand. */
+static const char *schedule(Compilation *c)
+{
+    say(c, "scheduling %d nodes of %s for %s", c->graph->nodes.count, c->graph->name,
+        c->target->name);
+    Program *p = arena_new_of(c->graph_arena, Program);
+    ProgramOptions options = { .target = c->target,
+                               .optimize = optimize_goal(c),
+                               .parallel = uses_openmp(c) };
+    const char *error = program_build(c->graph_arena, c->graph, &options, p);
+    if (!error && !p->calls.count)
+        error = "the network's output is its input: there is nothing to compile";
+    if (!error)
+        error = names_verify(c->graph_arena, p);
+    c->program = p;
+    return error;
+}
+
+static ExitStatus compile_network(Compilation *c, Network *n, const Pass *last)
+{
+    n->graph = c->graph = graph_copy(c->graph_arena, n->source);
+    if (stops_after(c, first_stage))
+        return EXIT_DONE;
+    pass_run(n->graph, last, c->scratch_arena);
+    if (last)
+        return EXIT_DONE;
+    const char *error = schedule(c);
+    n->program = c->program;
+    return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
+}
+
 ExitStatus compile_program(Compilation *c)
 {
     const Pass *last;
     ExitStatus status = find_last_pass(c, &last);
-    if (status != EXIT_DONE)
-        return status;
-    c->graph = graph_copy(c->graph_arena, c->source);
-    if (stops_after(c, first_stage))
-        return EXIT_DONE;
-    pass_run(c->graph, last, c->scratch_arena);
-    if (last)
-        return EXIT_DONE;
-    say(c, "scheduling %d nodes for %s", c->graph->nodes.count, c->target->name);
-    c->program = arena_new_of(c->graph_arena, Program);
-    ProgramOptions options = { .target = c->target,
-                               .optimize = optimize_goal(c),
-                               .parallel = uses_openmp(c) };
-    const char *error = program_build(c->graph_arena, c->graph, &options, c->program);
-    if (!error && !c->program->calls.count)
-        error = "the network's output is its input: there is nothing to compile";
-    if (!error)
-        error = names_verify(c->graph_arena, c->program);
-    return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
+    for (int i = 0; i < c->network_count && status == EXIT_DONE; i++) {
+        compile_select(c, i);
+        status = compile_network(c, &c->networks[i], last);
+    }
+    if (status == EXIT_DONE)
+        compile_select(c, 0);
+    return status;
 }
 
 /* --- emission --------------------------------------------------------------------------------- */
@@ -256,10 +299,14 @@ WeightForm compile_weight_form(const CommandLine *line)
 
 Emission compile_emission(Compilation *c, WeightForm form)
 {
-    return (Emission){ .arena = c->graph_arena,
-                       .program = c->program,
-                       .classifier = c->classifier,
-                       .digest = c->digest,
-                       .weights = form,
-                       .openmp = uses_openmp(c) };
+    Emission e = { .arena = c->graph_arena,
+                   .classifier = c->classifier,
+                   .weights = form,
+                   .openmp = uses_openmp(c) };
+    e.networks = arena_new_array(e.arena, EmittedNetwork, c->network_count);
+    e.network_count = c->network_count;
+    for (int i = 0; i < c->network_count; i++)
+        e.networks[i] = (EmittedNetwork){ .program = c->networks[i].program,
+                                          .digest = c->networks[i].digest };
+    return e;
 }
