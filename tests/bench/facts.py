@@ -38,11 +38,13 @@ def floor_parts(net, machine):
     return 2e-6 * products / machine["peak"], 1e-6 * from_memory / machine["read_memory"]
 
 
-def layers(folder, name):
-    """Of each layer of the profile: path, milliseconds, GFLOP (textbook), bytes that it must read and write once."""
-    nodes = {n["path"]: n for n in network(folder, name)["nodes"]}
+def layers(folder, name, which=None):
+    """Of each layer of the profile: path, milliseconds, GFLOP (textbook), bytes that it must read and write once.
+    `which` names a program other than the one of the table: NAME.WHICH.profile and .json."""
+    net = json.loads(read_text(folder, f"{name}.{which}.json")) if which else network(folder, name)
+    nodes = {n["path"]: n for n in net["nodes"]}
     found = []
-    for line in read_text(folder, f"{name}.profile").splitlines():
+    for line in read_text(folder, f"{name}.{which}.profile" if which else f"{name}.profile").splitlines():
         match = re.match(r" *([0-9.]+) +[0-9.]+% +\S+  (.+?): (.*)", line)
         if not match or match[2] not in nodes:
             continue
@@ -50,5 +52,5 @@ def layers(folder, name):
         tensors = [node["shape"]] + [nodes[i]["shape"] for i in node["inputs"]]
         moved = 4 * (node["parameters"] + sum(map(math.prod, tensors)))
         found.append({"path": match[2], "ms": float(match[1]), "gflop": 2e-9 * node["macs"], "bytes": moved,
-                      "summary": match[3], "kernel": node["kernel"] or ""})
+                      "summary": match[3], "kernel": node["kernel"] or "", "window": node.get("window")})
     return found

@@ -60,6 +60,13 @@ show_network() { # name target threads
     "$build/kiln" show "$(page_of "$1"):$1" --target "$2" --threads "$(threads_option "$3")" --format json
 }
 
+# Builds the executable that users get, with the weights of the peer where export.py has made them.
+build_program() { # name target compiler program
+    local weights=random
+    [ -f "$work/$1.pth" ] && weights=$work/$1.pth
+    "$build/kiln" build "$(page_of "$1"):$1" -w "$weights" --target "$2" --cc "$3" -o "$4"
+}
+
 macro_of() { # header suffix
     sed -n "s/^#define [A-Z0-9_]*_$2 *\([0-9]*\).*/\1/p" "$1" | head -1
 }
