@@ -2,7 +2,7 @@
 # What is lost without this machine's instructions: the c99 target (gcc -O2) against avx2, whole networks and their
 # 1x1 and 3x3 layers, and avx2 against its own peak: tests/bench/targets.sh [-o FILE]; default: tests/bench/targets.md
 #
-# Settings: lib.sh; NETS (default: its table). One thread; times are those of the executables' profiles.
+# Settings: lib.sh; NETS (default: its table), RUNS=3. One thread, processor time, from the trace of the programs.
 set -u
 cd "$(dirname "$0")/../.."
 . tests/bench/lib.sh
@@ -13,17 +13,20 @@ nets=${NETS:-$table}
 compiler=${COMPILER:-gcc}
 grep -q avx2 /proc/cpuinfo || die "this processor has no AVX2"
 
-# NAME.TARGET.profile and NAME.TARGET.json
-measure() { # name target
-    local kept=$work/$1.$2
-    show_network "$1" "$2" 1 > "$kept.json" && build_program "$1" "$2" "$compiler" "$kept.run" || return 1
-    alone taskset -c "$core" "$kept.run" --profile > "$kept.profile" || return 1
-    rm -f "$kept.run"
+# NAME.WHICH.times and NAME.WHICH.json
+measure() { # name target which options...
+    local name=$1 kept=$work/$1.$3 folder=$work/net-$1 to=$2
+    shift 3
+    emit_network "$name" "$folder" "$to" 1 "$@" && show_network "$name" "$to" 1 "$@" > "$kept.json" &&
+        compile_network "$name" "$folder" "$kept.run" 1 -DKILN_TRACE &&
+        alone taskset -c "$core" "$kept.run" "${RUNS:-3}" > "$kept.times" || return 1
+    rm -rf "$folder" "$kept.run"
 }
 
 alone measure_machine 1 > "$work/machine.t1" || die "no peak of the machine"
 for net in $nets; do
-    export_network "$net" && measure "$net" c99 && measure "$net" avx2 || die "no figures of $net"
+    export_network "$net" && measure "$net" c99 c99 &&
+        measure "$net" c99 c99-speed --optimize speed && measure "$net" avx2 avx2 || die "no figures of $net"
     echo "bench: $net" >&2
 done
 # shellcheck disable=SC2086
