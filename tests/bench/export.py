@@ -80,17 +80,28 @@ def build(name):
     return model, shape, {k: v for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
 
 
-def export(folder, name):
-    path = os.path.join(folder, name)
-    if os.path.exists(path + ".onnx") and os.path.exists(path + ".pth"):
-        return
-    torch.manual_seed(1)
-    model, shape, weights = build(name)
+def write(path, model, shape, weights):
     torch.save(weights, path + ".pth.new")
     torch.onnx.export(model, torch.zeros(shape), path + ".onnx.new", input_names=["image"], output_names=["logits"],
                       opset_version=13)
     os.replace(path + ".pth.new", path + ".pth")
     os.replace(path + ".onnx.new", path + ".onnx")
+
+
+def export(folder, name):
+    path = os.path.join(folder, name)
+    if not (os.path.exists(path + ".onnx") and os.path.exists(path + ".pth")):
+        torch.manual_seed(1)
+        write(path, *build(name))
+
+
+def export_centred(path, name, images):
+    """The network less its mean outputs on some images: without training it would give all pictures one class."""
+    model, shape, weights = build(name)
+    bias = weights[[key for key in weights if key.endswith("bias")][-1]]
+    with torch.no_grad():
+        bias -= torch.cat([model(image[None]) for image in images]).mean(0)
+    write(path, model, shape, weights)
 
 
 def known():
