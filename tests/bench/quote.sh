@@ -11,7 +11,7 @@ rows() {
         /^## Two threads/ { section = 2 }
         /^[|]/ && section == 1 && $6 ~ /^[*]*[0-9.]+/ { order[++n] = $2; row[$2] = "| " $2 " | " $4 " | " $5 " | " $6 " |" }
         /^[|]/ && section == 2 && $6 ~ /^[*]*[0-9.]+/ { two[$2] = $6 }
-        END { for (i = 1; i <= n; i++) print row[order[i]], two[order[i]], "|" }' $results
+        END { for (i = 1; i <= n; i++) print row[order[i]], (order[i] in two ? two[order[i]] : "–"), "|" }' $results
 }
 
 [ -n "$(rows)" ] || exit 0

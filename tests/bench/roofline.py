@@ -78,7 +78,8 @@ def ceilings(x, y, machine):
         along = math.sqrt(low * knee)
         slope = math.degrees(math.atan2(y.at(knee * bandwidth) - y.at(low * bandwidth), x.at(knee) - x.at(low)))
         px, py = x.at(along), y.at(along * bandwidth) - 5 if key != "read_l3" else y.at(along * bandwidth) + 14
-        parts.append(text(px, py, words, 11, "middle", f' fill="#444444" transform="rotate({slope:.1f} {px:.1f} {py:.1f})"'))
+        turned = f' fill="#444444" transform="rotate({slope:.1f} {px:.1f} {py:.1f})"'
+        parts.append(text(px, py, words, 11, "middle", turned))
     knee = peak / machine["read_l2"]
     parts.append(line(x.at(knee), y.at(peak), RIGHT, y.at(peak), "#444444"))
     parts.append(text(RIGHT - 4, y.at(peak) + 14, f"peak {peak:.0f} GFLOP/s", 11, "end", ' fill="#444444"'))
