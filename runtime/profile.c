@@ -4,6 +4,7 @@
 #include "runtime/profile.h"
 
 #include "runtime/bench.h"
+#include "runtime/report.h"
 
 #include <stdlib.h>
 
@@ -77,7 +78,7 @@ static void print_row(FILE *out, double seconds, double total, int64_t macs)
         fprintf(out, " %9s", "-");
 }
 
-static void print_profile(const kiln_network *n, Profile *p, int runs, FILE *out)
+static void print_text(const kiln_network *n, Profile *p, int runs, FILE *out)
 {
     double total = 0.0;
 
@@ -95,7 +96,33 @@ static void print_profile(const kiln_network *n, Profile *p, int runs, FILE *out
     fprintf(out, "  all\n");
 }
 
-int profile_run(Session *s, FILE *out, Reason *why)
+static void print_json(const Profile *p, FILE *out)
+{
+    for (int i = 0; i < p->count; i++) {
+        const kiln_layer *layer = p->timing[i].layer;
+        fputs("{\"layer\": ", out);
+        report_json_string(out, layer->path);
+        fprintf(out, ", \"milliseconds\": %.6f, \"macs\": %lld, \"summary\": ",
+                p->timing[i].seconds * 1e3, (long long)layer->macs);
+        report_json_string(out, layer->summary);
+        fputs("}\n", out);
+    }
+}
+
+static void print_csv(const Profile *p, FILE *out)
+{
+    fputs("milliseconds,macs,layer,summary\n", out);
+    for (int i = 0; i < p->count; i++) {
+        const kiln_layer *layer = p->timing[i].layer;
+        fprintf(out, "%.6f,%lld,", p->timing[i].seconds * 1e3, (long long)layer->macs);
+        report_csv_field(out, layer->path);
+        fputc(',', out);
+        report_csv_field(out, layer->summary);
+        fputc('\n', out);
+    }
+}
+
+int profile_run(Session *s, Format format, FILE *out, Reason *why)
 {
     const kiln_network *n = s->network;
     Profile p = { .count = n->layer_count };
@@ -109,10 +136,15 @@ int profile_run(Session *s, FILE *out, Reason *why)
         p.timing[i].seconds = -1.0;
     }
     ok = run_once(s, &p);
-    if (ok)
-        print_profile(n, &p, run_for_a_second(s, &p), out);
-    else
+    if (ok) {
+        const int runs = run_for_a_second(s, &p);
+        if (format == FORMAT_TEXT)
+            print_text(n, &p, runs, out);
+        else
+            (format == FORMAT_JSON ? print_json : print_csv)(&p, out);
+    } else {
         reason_write(why, "the network was compiled without -DKILN_TRACE, which a profile needs");
+    }
     free(p.timing);
     return ok;
 }

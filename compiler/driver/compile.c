@@ -167,8 +167,7 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
     return status;
 }
 
-/* --- passes and schedule
- * ------------------------------------------------------------------------------ */
+/* --- passes and schedule ---------------------------------------------------------------------- */
 
 static bool stops_after(const Compilation *c, const char *stage)
 {
@@ -203,9 +202,9 @@ static ExitStatus find_last_pass(const Compilation *c, const Pass **last)
                                 "there is no stage of that name; --dump-after help lists them");
 }
 
-static Optimize optimize_goal(const Compilation *c)
+Optimize compile_goal(const CommandLine *line)
 {
-    const char *goal = c->line->optimize;
+    const char *goal = line->optimize;
     if (!goal)
         return OPTIMIZE_BALANCED;
     return strcmp(goal, "speed") == 0 ? OPTIMIZE_SPEED : OPTIMIZE_SIZE;
@@ -216,7 +215,7 @@ static bool uses_openmp(const Compilation *c)
     return c->line->threads && strcmp(c->line->threads, "openmp") == 0;
 }
 
-ExitStatus compile_program(Compilation *c)
+ExitStatus compile_passes(Compilation *c)
 {
     const Pass *last;
     ExitStatus status = find_last_pass(c, &last);
@@ -226,12 +225,33 @@ ExitStatus compile_program(Compilation *c)
     if (stops_after(c, first_stage))
         return EXIT_DONE;
     pass_run(c->graph, last, c->scratch_arena);
-    if (last)
+    return EXIT_DONE;
+}
+
+/* The schedule of --schedule; *tuning stays NULL without one. */
+static ExitStatus read_schedule(Compilation *c, const Tuning **tuning)
+{
+    const char *file = c->line->schedule;
+    if (!file)
         return EXIT_DONE;
+    FileMap map;
+    const char *error = file_map(c->graph_arena, file, &map);
+    if (error)
+        return compile_fail(EXIT_INPUT, file, error);
+    Tuning *t = arena_new_of(c->graph_arena, Tuning);
+    error = tuning_read(c->graph_arena, file, map.bytes, map.length, t);
+    file_unmap(&map);
+    *tuning = t;
+    return error ? compile_fail(EXIT_INPUT, NULL, error) : EXIT_DONE;
+}
+
+ExitStatus compile_schedule(Compilation *c, const Tuning *tuning)
+{
     say(c, "scheduling %d nodes for %s", c->graph->nodes.count, c->target->name);
     c->program = arena_new_of(c->graph_arena, Program);
     ProgramOptions options = { .target = c->target,
-                               .optimize = optimize_goal(c),
+                               .optimize = compile_goal(c->line),
+                               .tuning = tuning,
                                .parallel = uses_openmp(c) };
     const char *error = program_build(c->graph_arena, c->graph, &options, c->program);
     if (!error && !c->program->calls.count)
@@ -239,6 +259,16 @@ ExitStatus compile_program(Compilation *c)
     if (!error)
         error = names_verify(c->graph_arena, c->program);
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
+}
+
+ExitStatus compile_program(Compilation *c)
+{
+    const Tuning *tuning = NULL;
+    ExitStatus status = read_schedule(c, &tuning);
+    if (status == EXIT_DONE)
+        status = compile_passes(c);
+    bool whole = !c->line->dump_after || stops_after(c, last_stage);
+    return status == EXIT_DONE && whole ? compile_schedule(c, tuning) : status;
 }
 
 /* --- emission --------------------------------------------------------------------------------- */

@@ -144,7 +144,10 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
     out->input_count = shape_count(&g->input->shape);
     out->output_count = shape_count(&g->output->shape);
     Builder b = { .arena = arena, .g = g, .p = out, .parallel = options->parallel };
-    b.tile = choose_tiles(arena, options->target, g, options->optimize);
+    const char *problem = choose_tiles(arena, options->target, g, options->optimize,
+                                       options->tuning, &b.tile);
+    if (problem)
+        return problem;
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     for_each_node(n, g) {
         const char *error = kernel_is_void(n) ? NULL : build_kernel(&b, n);

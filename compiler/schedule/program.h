@@ -47,11 +47,12 @@ typedef struct Program {
 typedef struct ProgramOptions {
     const Target *target;
     Optimize optimize;
-    bool parallel; /* loops are marked for threads where the work is worth starting them */
+    const Tuning *tuning; /* a schedule, or NULL */
+    bool parallel;        /* loops are marked for threads where the work is worth starting them */
 } ProgramOptions;
 
 /* Builds the program of a graph that has been through all passes, its parameters bound. NULL, or
- * which node cannot be compiled and why. */
+ * which node cannot be compiled and why, or which line of the schedule is at fault. */
 const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *options,
                           Program *out);
 

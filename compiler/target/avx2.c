@@ -53,4 +53,6 @@ const Target target_avx2 = {
     .tile_vectors = 3,
     .tile_depthwise = 7,
     .tile_matrix = 6,
+    .tiles = { { 4, 3 }, { 3, 3 }, { 6, 2 }, { 5, 2 }, { 4, 2 }, { 2, 4 }, { 14, 1 }, { 12, 1 },
+               { 10, 1 }, { 7, 1 }, { 4, 1 }, { 1, 4 }, { 1, 6 }, { 1, 8 }, { 1, 12 } },
 };

@@ -20,4 +20,13 @@ const Target target_c99 = {
     .tile_vectors = 1,
     .tile_depthwise = 4,
     .tile_matrix = 4,
+    .tiles = { { 4, 1 },
+               { 2, 1 },
+               { 6, 1 },
+               { 4, 2 },
+               { 3, 2 },
+               { 1, 2 },
+               { 1, 4 },
+               { 1, 6 },
+               { 1, 8 } },
 };

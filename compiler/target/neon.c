@@ -49,4 +49,6 @@ const Target target_neon = {
     .tile_vectors = 4,
     .tile_depthwise = 6,
     .tile_matrix = 8,
+    .tiles = { { 6, 4 }, { 5, 4 }, { 4, 4 }, { 8, 3 }, { 7, 3 }, { 12, 2 }, { 10, 2 }, { 7, 2 },
+               { 14, 1 }, { 10, 1 }, { 6, 1 }, { 4, 1 }, { 1, 4 }, { 1, 8 }, { 1, 12 } },
 };

@@ -15,6 +15,13 @@ typedef struct VectorType {
     const char *op[VOP_COUNT];
 } VectorType;
 
+/* Output pixels times groups of channels that stay in registers together. */
+typedef struct RegisterTile {
+    int pixels, vectors;
+} RegisterTile;
+
+enum { TARGET_MAX_TILES = 24 };
+
 typedef struct Target {
     const char *name;        /* "avx512" */
     const char *description; /* one line for --target help */
@@ -40,6 +47,8 @@ typedef struct Target {
     int tile_vectors;   /* ... times groups of tile_lanes channels */
     int tile_depthwise; /* depthwise and pools: pixels, one group of channels wide */
     int tile_matrix;    /* matrix-vector products: groups of channels */
+    /* The tiles that a layer may get instead, by the cost model or a schedule file; ends with 0. */
+    RegisterTile tiles[TARGET_MAX_TILES + 1];
 } Target;
 
 extern const Target *const targets[]; /* ends with NULL */
