@@ -117,17 +117,16 @@ int choose_candidates(const Target *target, const Node *n, bool winograd,
                       Tile out[CHOOSE_MAX_CANDIDATES])
 {
     bool is_tiled = n->op == OP_CONV2D || n->op == OP_DENSE || is_channelwise(n);
-    int count = 0;
-    for (int form = 0; is_tiled && form <= 4; form += 2) {
-        if (form && !(winograd && winograd_applies(n)))
-            break;
+    int forms = winograd && winograd_applies(n) ? 3 : 1, count = 0;
+    for (int form = 0; is_tiled && form < forms; form++) {
         Tile tile = row_tile(target, n);
-        tile.winograd = form;
+        tile.winograd = 2 * form;
         count = add_candidate(n, tile, out, count);
-        for (const RegisterTile *t = target->tiles; t->pixels; t++) {
+        for (const RegisterTile *t = form ? target->winograd_tiles : target->tiles; t->pixels;
+             t++) {
             tile.pixels = t->pixels;
             tile.vectors = t->vectors;
-            if (suits(n, *t))
+            if (form || suits(n, *t))
                 count = add_candidate(n, tile, out, count);
         }
     }
@@ -143,36 +142,41 @@ bool choose_allows_winograd(const Target *target, Optimize optimize)
 
 /* --- by the model ----------------------------------------------------------------------------- */
 
-/* Winograd's form that the model finds fastest for a node, 0: none; saves *cycles. */
-static int best_winograd(const Target *target, const Node *n, double *cycles)
+/* The candidate that the model finds fastest, among the direct ones or all; *cycles is its time. */
+static Tile fastest(const CostModel *m, const Node *n, bool winograd, double *cycles)
 {
-    double direct = cost_cycles(target, n, 0), best = direct;
-    int size = 0;
-    for (int m = 2; m <= 4; m += 2)
-        if (winograd_applies(n) && cost_cycles(target, n, m) < best) {
-            best = cost_cycles(target, n, m);
-            size = m;
+    Tile candidate[CHOOSE_MAX_CANDIDATES];
+    int count = choose_candidates(m->target, n, winograd, candidate), best = 0;
+    if (!count)
+        candidate[0] = choose_tile(m->target, n);
+    *cycles = cost_cycles(m, n, candidate[0]);
+    for (int i = 1; i < count; i++) {
+        double c = cost_cycles(m, n, candidate[i]);
+        if (c < *cycles) {
+            *cycles = c;
+            best = i;
         }
-    *cycles = direct - best;
-    return size;
+    }
+    return candidate[best];
 }
 
-static void choose_by_model(const Target *target, const Graph *g, Optimize optimize, Tile *tile)
+static void choose_by_model(Arena *a, const Target *target, const Graph *g, Optimize optimize,
+                            Tile *tile)
 {
-    double total = 0, saved = 0;
-    bool winograd = choose_allows_winograd(target, optimize);
+    CostModel m = cost_model(target, g);
+    Tile *direct = arena_new_array(a, Tile, g->nodes.count);
+    double total = 0, least = 0;
     for_each_node(n, g) {
-        double cycles = 0;
-        tile[n->id] = normal_tile(n, row_tile(target, n));
-        if (winograd)
-            tile[n->id].winograd = best_winograd(target, n, &cycles);
-        total += cost_cycles(target, n, 0);
-        saved += cycles;
+        double cycles[2];
+        direct[n->id] = fastest(&m, n, false, &cycles[0]);
+        tile[n->id] = fastest(&m, n, choose_allows_winograd(target, optimize), &cycles[1]);
+        total += cycles[0];
+        least += cycles[1];
     }
-    bool worth = optimize == OPTIMIZE_SPEED || saved >= choose_worth_share * total;
+    bool worth = optimize == OPTIMIZE_SPEED || total - least >= choose_worth_share * total;
     for_each_node(n, g)
         if (!worth)
-            tile[n->id].winograd = 0;
+            tile[n->id] = direct[n->id];
 }
 
 /* --- by a schedule ---------------------------------------------------------------------------- */
@@ -243,7 +247,7 @@ const char *choose_tiles(Arena *arena, const Target *target, const Graph *g, Opt
                          const Tuning *tuning, Tile **out)
 {
     *out = arena_new_array(arena, Tile, g->nodes.count);
-    choose_by_model(target, g, optimize, *out);
+    choose_by_model(arena, target, g, optimize, *out);
     if (!tuning)
         return NULL;
     bool winograd = !target->strict && optimize != OPTIMIZE_SIZE;

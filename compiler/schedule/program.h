@@ -29,6 +29,7 @@ typedef struct Call {
     const char *summary;      /* "conv2d 3x3 stride 1 pad 1, 56x56x64 -> 56x56x64, relu" */
     const char *tile;         /* "6 pixels x 64 channels", or "" */
     int64_t macs;
+    double predicted; /* milliseconds, by the cost model */
 } Call;
 
 typedef struct Program {

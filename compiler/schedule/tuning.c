@@ -100,9 +100,9 @@ static char *take_line(Reader *r)
     if (!newline)
         return fail(r, "the last line does not end: the file is cut off"), NULL;
     size_t length = (size_t)(newline - r->at);
-    char *line = arena_strndup(r->arena, r->at, length);
-    if (!is_printable(line, length))
+    if (!is_printable(r->at, length))
         return fail(r, "a byte that is no printable ASCII"), NULL;
+    char *line = arena_strndup(r->arena, r->at, length);
     r->at = newline + 1;
     return line;
 }
