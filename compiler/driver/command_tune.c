@@ -4,13 +4,19 @@
  * leave them, and there are as many builds as the layer with most candidates has. */
 #include "compiler/driver/measure.h"
 
-#include <string.h>
+#include "compiler/schedule/cost.h"
+
+#include <math.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* A candidate must beat the cost model's choice by this much: less is noise, and would make the
  * file change from one run to the next. */
 static const double least_gain = 0.02;
+
+/* Candidates that the model predicts this many times slower than its best are not timed. */
+static const double ruled_out = 1.4;
 
 typedef struct TuneLayer {
     const char *name;
@@ -38,10 +44,29 @@ static int index_of(const TuneLayer *l, Tile tile)
     return 0;
 }
 
+/* Keeps what the model does not rule out, and its best direct tile: how much Winograd's forms save
+ * is to be known. */
+static void keep_promising(const CostModel *m, const Node *n, TuneLayer *l)
+{
+    double predicted[CHOOSE_MAX_CANDIDATES], least = INFINITY, direct = INFINITY;
+    int count = l->count;
+    for (int i = 0; i < count; i++) {
+        predicted[i] = cost_cycles(m, n, l->tile[i]);
+        least = predicted[i] < least ? predicted[i] : least;
+        if (!l->tile[i].winograd && predicted[i] < direct)
+            direct = predicted[i];
+    }
+    l->count = 0;
+    for (int i = 0; i < count; i++)
+        if (predicted[i] <= ruled_out * least || (!l->tile[i].winograd && predicted[i] <= direct))
+            l->tile[l->count++] = l->tile[i];
+}
+
 static const char *find_layers(Tune *t)
 {
     Compilation *c = t->c;
     Arena *a = c->source_arena;
+    CostModel cost = cost_model(c->target, c->graph);
     bool winograd = choose_allows_winograd(c->target, compile_goal(c->line));
     Tile *model;
     const char *error = choose_tiles(a, c->target, c->graph, compile_goal(c->line), NULL, &model);
@@ -49,7 +74,8 @@ static const char *find_layers(Tune *t)
     for_each_node(n, c->graph) {
         TuneLayer found = { 0 };
         found.count = choose_candidates(c->target, n, winograd, found.tile);
-        found.name = found.count > 1 ? kernel_name(a, n) : NULL;
+        keep_promising(&cost, n, &found);
+        found.name = found.count ? kernel_name(a, n) : NULL;
         if (!found.name)
             continue;
         TuneLayer *layer = map_get(&t->layers, found.name);
@@ -69,6 +95,29 @@ static const char *find_layers(Tune *t)
     for (int l##_at = 0; l##_at < (t)->layers.count; l##_at++)                        \
         for (TuneLayer *l = (t)->layers.entry[l##_at].value, *l##_once = l; l##_once; \
              l##_once = NULL)
+
+/* --- interruption ----------------------------------------------------------------------------- */
+
+/* Tuning takes minutes: where it is interrupted, nothing may stay behind. */
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int signal_number)
+{
+    (void)signal_number;
+    is_interrupted = 1;
+}
+
+static void catch_interruption(void)
+{
+    struct sigaction act = { .sa_handler = interrupt };
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+}
+
+static ExitStatus stop(const Tune *t)
+{
+    return compile_fail(EXIT_ENVIRONMENT, t->c->line->output, "not written: interrupted");
+}
 
 /* --- one round -------------------------------------------------------------------------------- */
 
@@ -106,6 +155,8 @@ static ExitStatus build_begin(Tune *t, const Tuning *tuning, Build *b)
         return status;
     const char *error = measure_begin(&b->measure, &b->c);
     t->done++;
+    if (is_interrupted)
+        return stop(t);
     return error ? compile_fail(EXIT_ENVIRONMENT, NULL, error) : EXIT_DONE;
 }
 
@@ -115,9 +166,11 @@ static void build_end(Build *b)
     arena_free(b->c.graph_arena);
 }
 
-static ExitStatus build_run(Build *b)
+static ExitStatus build_run(const Tune *t, Build *b)
 {
     const char *error = measure_run(&b->measure);
+    if (is_interrupted)
+        return stop(t);
     return error ? compile_fail(EXIT_ENVIRONMENT, NULL, error) : EXIT_DONE;
 }
 
@@ -167,7 +220,7 @@ static ExitStatus run_round(Tune *t, int round)
     Tuning tuning = tuning_of(t, in_round, round);
     ExitStatus status = build_begin(t, &tuning, &b);
     for (int i = 0; i < RUNS && status == EXIT_DONE; i++)
-        status = build_run(&b);
+        status = build_run(t, &b);
     if (status == EXIT_DONE)
         take_times(t, &b, round);
     build_end(&b);
@@ -224,9 +277,9 @@ static ExitStatus compare_with_model(Tune *t)
     status = status == EXIT_DONE ? other : status;
     show_progress(t);
     for (int i = 0; i < PAIRS && status == EXIT_DONE; i++) {
-        status = build_run(&tuned);
+        status = build_run(t, &tuned);
         if (status == EXIT_DONE)
-            status = build_run(&model);
+            status = build_run(t, &model);
     }
     clear_progress();
     double ours = measure_total(&tuned.measure), theirs = measure_total(&model.measure);
@@ -256,6 +309,7 @@ static ExitStatus tune(Compilation *c)
     if (error)
         return compile_fail(EXIT_INPUT, c->line->source, error);
     t.builds = t.rounds + 2;
+    catch_interruption();
     ExitStatus status = EXIT_DONE;
     show_progress(&t);
     for (int round = 0; round < t.rounds && status == EXIT_DONE; round++)

@@ -42,6 +42,12 @@ static double bytes_of(const Node *n)
     return 4.0 * (double)shape_count(&n->shape);
 }
 
+static double read_input(const Target *t, const Node *n)
+{
+    double bytes = bytes_of(n->input[0]);
+    return bytes / rate_of(t, bytes);
+}
+
 static double write_output(const Target *t, const Node *n)
 {
     return bytes_of(n) / rate_of(t, bytes_of(n));
@@ -66,7 +72,8 @@ static double step_cycles(const Target *t, int64_t pixels, int64_t vectors, doub
     double fma = (double)(pixels * vectors) / t->fma_per_cycle;
     double loads = (double)(pixels + vectors) / t->loads_per_cycle;
     double stream = (double)vectors * t->tile_lanes * 4 / weight_rate;
-    return larger(larger(fma, loads), larger(stream, t->fma_latency));
+    const double contention = 0.05; /* loads are not quite hidden behind products */
+    return larger(larger(fma, loads), larger(stream, t->fma_latency)) + contention * loads;
 }
 
 /* All tiles of one row of `columns`, for one tile of channels. */
@@ -99,56 +106,54 @@ static double map_cycles(const Target *t, int64_t rows, int64_t columns, int64_t
     return cycles;
 }
 
+/* A tile of several vectors reads as many streams of weights, each of which is left and taken up
+ * again where the tile's channels end; those of one vector are a single stream. */
+static double restart_cycles(const Target *t, int64_t channels, Tile tile, double weights)
+{
+    int64_t groups = div_up(channels, tile.lanes);
+    double restarts = (double)(groups - parts_of(groups, tile.vectors).count);
+    return weights <= t->l1_bytes ? 0 : restarts * t->stream_cycles;
+}
+
 /* --- convolutions and dense layers ------------------------------------------------------------ */
 
 typedef struct Work {
-    int64_t groups, in, out, rows, columns; /* channels of one group */
-    int64_t taps;
-    double input, weights; /* bytes */
-    int passes_of_row;     /* how often a row of the input is fetched for one tile of channels */
+    int64_t groups, out; /* channels of one group */
+    int64_t rows, columns;
+    double steps;   /* of the reduction */
+    double weights; /* bytes */
 } Work;
 
-static Work work_of(const Target *t, const Node *n)
+static Work work_of(const Node *n)
 {
     const Attr *a = &n->attr;
-    if (n->op == OP_DENSE) {
-        int64_t in = n->param[PARAM_WEIGHT]->shape.dim[1], out = n->shape.dim[n->shape.rank - 1];
-        int64_t rows = shape_count(&n->shape) / out;
-        return (Work){ 1, in, out, 1, rows, 1, 4.0 * (double)(in * rows), 4.0 * (double)(in * out),
-                       1 };
+    const Shape *weight = &n->param[PARAM_WEIGHT]->shape;
+    Work w = {
+        .groups = 1, .rows = 1, .out = weight->dim[0], .weights = 4.0 * (double)shape_count(weight)
+    };
+    w.steps = (double)(shape_count(weight) / w.out);
+    w.columns = shape_count(&n->shape) / w.out;
+    if (n->op == OP_DENSE)
+        return w;
+    w.groups = a->groups;
+    w.out /= a->groups;
+    if (a->kernel[0] * a->kernel[1] * a->stride[0] * a->stride[1] != 1) { /* not one flat row */
+        w.rows = node_height(n);
+        w.columns = node_width(n);
     }
-    Work w = { .groups = a->groups,
-               .in = node_channels(n->input[0]) / a->groups,
-               .out = node_channels(n) / a->groups,
-               .rows = node_height(n),
-               .columns = node_width(n),
-               .taps = a->kernel[0] * a->kernel[1],
-               .input = bytes_of(n->input[0]) / (double)a->groups,
-               .weights = 4.0 * (double)shape_count(&n->param[PARAM_WEIGHT]->shape) };
-    bool flat = w.taps == 1 && a->stride[0] * a->stride[1] == 1;
-    if (flat) {
-        w.columns *= w.rows;
-        w.rows = 1;
-    }
-    double window = 4.0 * (double)(a->kernel[0] * node_width(n->input[0]) * w.in);
-    w.passes_of_row = flat || window <= t->l1_bytes / 2 ? 1 : (int)a->kernel[0];
     return w;
 }
 
 static double direct_cycles(const CostModel *m, const Node *n, Tile tile)
 {
     const Target *t = m->target;
-    Work w = work_of(t, n);
-    double steps = (double)(w.taps * w.in), once = INFINITY;
-    if (w.rows * w.columns <= tile.pixels) /* no weight is used twice: they stream */
-        once = rate_of(t, m->weight_bytes);
-    double cycles = (double)w.groups * map_cycles(t, w.rows, w.columns, w.out, tile, steps, once);
-    double passes = (double)(w.groups * div_up(div_up(w.out, tile.lanes), tile.vectors) *
-                             w.passes_of_row);
-    cycles += passes * w.input / rate_of(t, w.input) * t->input_share;
-    if (once == INFINITY)
-        cycles += fetch_weights(m, w.weights);
-    return cycles + write_output(t, n);
+    Work w = work_of(n);
+    bool is_streamed = w.rows * w.columns <= tile.pixels; /* no weight is used twice */
+    double rate = is_streamed ? rate_of(t, m->weight_bytes) : INFINITY;
+    double cycles = map_cycles(t, w.rows, w.columns, w.out, tile, w.steps, rate);
+    cycles += restart_cycles(t, w.out, tile, w.weights);
+    double fetch = is_streamed ? 0 : fetch_weights(m, w.weights);
+    return (double)w.groups * cycles + fetch + read_input(t, n) + write_output(t, n);
 }
 
 /* Rows of tiles that winograd.c does at once. */
@@ -173,8 +178,9 @@ static double winograd_cycles(const CostModel *m, const Node *n, Tile tile)
                      (double)(div_up(in, tile.lanes) + div_up(out, tile.lanes));
     double products = (double)points *
                       map_cycles(t, 1, batch * columns, out, tile, (double)in, INFINITY);
+    products += (double)points * restart_cycles(t, out, tile, weights);
     return batches * products + (batches - 1) * weights / rate_of(t, weights) +
-           fetch_weights(m, weights) + vectors * t->transform_cycles_per_vector +
+           fetch_weights(m, weights) + vectors * t->transform_cycles_per_vector + read_input(t, n) +
            write_output(t, n);
 }
 

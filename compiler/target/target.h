@@ -43,7 +43,7 @@ typedef struct Target {
     double fma_latency;                    /* cycles of one step of a sum */
     double tile_cycles, store_cycles;      /* begin and end of a register tile; each vector of it */
     double l1_bytes_per_cycle, l2_bytes_per_cycle, l3_bytes_per_cycle, memory_bytes_per_cycle;
-    double input_share;                 /* of the input's fetches that a tile waits for */
+    double stream_cycles;               /* until a stream of weights that was left goes on */
     double transform_cycles_per_vector; /* Winograd: per vector of transformed values */
     double exp_cycles_per_vector;       /* activations with an exponential */
     /* Register tiles, read off tests/bench/tiles.md. */
