@@ -13,7 +13,7 @@ enum {
     COMPILING = TARGETED | COMMAND_RUN,
     WITH_COMPILER = COMMAND_BUILD | COMMAND_VERIFY | COMMAND_TUNE | COMMAND_SHOW,
     MEASURING = COMMAND_TUNE | COMMAND_SHOW,
-    EVERY = COMPILING | COMMAND_WEIGHTS | COMMAND_FMT
+    EVERY = COMPILING | COMMAND_WEIGHTS | COMMAND_FMT | COMMAND_INIT
 };
 
 const Command commands[] = {
@@ -30,6 +30,8 @@ const Command commands[] = {
     { COMMAND_TUNE, "tune", "SRC[:NAME] [-w FILE]... -o FILE",
       "time the tiles of each layer on this machine, write the best as a schedule", command_tune },
     { COMMAND_WEIGHTS, "weights", "FILE...", "list the tensors of weight files", command_weights },
+    { COMMAND_INIT, "init", "CHECKPOINT [-o FILE]",
+      "recognise a checkpoint and begin a source for it", command_init },
     { COMMAND_FMT, "fmt", "FILE...", "canonical formatting in place", command_fmt },
     { 0, NULL, NULL, NULL, NULL },
 };
@@ -55,8 +57,9 @@ typedef struct Option {
 static const Option options[] = {
     { "-w", "--weights", "FILE", OPTION_LIST, COMPILING, FIELD(weights), NULL,
       "weights: a file, MEMBER=FILE, or random[:SEED]; may be repeated" },
-    { "-o", "--output", "PATH", OPTION_STRING, COMMAND_BUILD | COMMAND_EMIT | COMMAND_TUNE,
-      FIELD(output), NULL, "what to write" },
+    { "-o", "--output", "PATH", OPTION_STRING,
+      COMMAND_BUILD | COMMAND_EMIT | COMMAND_TUNE | COMMAND_INIT, FIELD(output), NULL,
+      "what to write" },
     { "--target", NULL, "NAME", OPTION_STRING, TARGETED, FIELD(target), NULL,
       "processor to compile for; `help` lists them; default: this machine" },
     { "--param", NULL, "NAME=VALUE", OPTION_LIST, COMPILING, FIELD(params), NULL,
@@ -97,6 +100,24 @@ static const Option options[] = {
     { "--tensor", NULL, "IN.npy", OPTION_FORWARD, COMMAND_RUN, 0, NULL, "classify a tensor" },
     { "--out", NULL, "OUT.npy", OPTION_FORWARD, COMMAND_RUN, 0, NULL, "write the raw output" },
     { "--bench", NULL, "N", OPTION_FORWARD, COMMAND_RUN, 0, NULL, "run N times, print the time" },
+    { "--eval", NULL, "DIR|LIST.csv", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "how good the answers are: folders are classes, or rows PATH,LABEL" },
+    { "--eval-map", NULL, "MAP.csv", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "which label a folder is: rows FOLDER,LABEL" },
+    { "--confusion", NULL, "OUT.csv|svg", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "write the confusion matrix of --eval" },
+    { "--mistakes", NULL, "OUT.html", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "write a page of the pictures --eval found wrong" },
+    { "--beta", NULL, "B", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "weight of recall in the F-score of tags" },
+    { "--submit", NULL, "TEMPLATE", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "print a line per picture from a template" },
+    { "--submission", NULL, "OUT", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "write the lines of --submit to a file" },
+    { "--cam", NULL, "OUT.png", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "draw what speaks for the answer over the picture" },
+    { "--class", NULL, "LABEL|INDEX", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "the class that --cam is about" },
     { "--info", NULL, NULL, OPTION_FORWARD, COMMAND_RUN, 0, NULL, "what the program consists of" },
     { "-v", "--verbose", NULL, OPTION_FLAG, EVERY, FIELD(verbose), NULL, "say what is being done" },
     { "-h", "--help", NULL, OPTION_FLAG, EVERY, FIELD(help), NULL, "print this" },
@@ -266,6 +287,8 @@ static bool check_line(const Parser *p)
         return fail("--measure prints a table: --format text or json");
     if (line->launcher && !line->measure && line->command == COMMAND_SHOW)
         return fail("--run starts what --measure times; without it nothing is run");
+    if (line->command == COMMAND_INIT && line->inputs.count > 1)
+        return fail("init takes one checkpoint; '%s' is too much", line->inputs.at[1]);
     bool takes_inputs = (line->command & (COMMAND_RUN | COMMAND_VERIFY)) != 0 ||
                         !(line->command & COMPILING);
     if (!takes_inputs && line->inputs.count)

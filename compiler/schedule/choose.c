@@ -12,7 +12,7 @@ const double choose_worth_share = 0.05;
  * busy. */
 static bool is_matrix_vector(const Node *n)
 {
-    return n->op == OP_DENSE || node_height(n) * node_width(n) == 1;
+    return node_height(n) * node_width(n) == 1;
 }
 
 static bool is_depthwise(const Node *n)
@@ -142,7 +142,8 @@ bool choose_allows_winograd(const Target *target, Optimize optimize)
 
 /* --- by the model ----------------------------------------------------------------------------- */
 
-/* The candidate that the model finds fastest, among the direct ones or all; *cycles is its time. */
+/* The candidate that the model finds fastest, among the direct ones or all; *cycles is its time.
+ * What a C compiler makes of groups of scalars no model knows: there the row's tile stays. */
 static Tile fastest(const CostModel *m, const Node *n, bool winograd, double *cycles)
 {
     Tile candidate[CHOOSE_MAX_CANDIDATES];
@@ -151,8 +152,9 @@ static Tile fastest(const CostModel *m, const Node *n, bool winograd, double *cy
         candidate[0] = choose_tile(m->target, n);
     *cycles = cost_cycles(m, n, candidate[0]);
     for (int i = 1; i < count; i++) {
+        bool same_form = candidate[i].winograd == candidate[i - 1].winograd;
         double c = cost_cycles(m, n, candidate[i]);
-        if (c < *cycles) {
+        if (c < *cycles && !(same_form && m->target->vector.lanes == 1)) {
             *cycles = c;
             best = i;
         }
