@@ -31,10 +31,18 @@ static double rate_of(const Target *t, double bytes)
     return bytes <= share * t->l3_bytes ? t->l3_bytes_per_cycle : t->memory_bytes_per_cycle;
 }
 
-/* Weights are met once in a run, after all others. */
-static double fetch_weights(const CostModel *m, double bytes)
+/* Bytes per cycle of weights that lie among `all`. One stream alone does not keep the memory busy. */
+static double weight_rate(const Target *t, double all, Tile tile)
 {
-    return bytes / rate_of(m->target, m->weight_bytes);
+    const double share_of_one_stream = 0.6;
+    bool is_far = all > t->l3_bytes;
+    return rate_of(t, all) * (is_far && tile.vectors == 1 ? share_of_one_stream : 1);
+}
+
+/* Weights are met once in a run, after all others. */
+static double fetch_weights(const CostModel *m, double bytes, Tile tile)
+{
+    return bytes / weight_rate(m->target, m->weight_bytes, tile);
 }
 
 static double bytes_of(const Node *n)
@@ -124,6 +132,20 @@ typedef struct Work {
     double weights; /* bytes */
 } Work;
 
+/* The share of the taps along an axis that fall inside the picture; the others are not computed. */
+static double inside_share(const Node *n, int axis)
+{
+    const Attr *a = &n->attr;
+    int64_t extent = axis == 0 ? node_height(n->input[0]) : node_width(n->input[0]);
+    int64_t outputs = axis == 0 ? node_height(n) : node_width(n), inside = 0;
+    for (int64_t o = 0; o < outputs; o++)
+        for (int64_t k = 0; k < a->kernel[axis]; k++) {
+            int64_t at = o * a->stride[axis] + k * a->dilation[axis] - a->pad[axis];
+            inside += at >= 0 && at < extent;
+        }
+    return (double)inside / (double)(outputs * a->kernel[axis]);
+}
+
 static Work work_of(const Node *n)
 {
     const Attr *a = &n->attr;
@@ -137,6 +159,7 @@ static Work work_of(const Node *n)
         return w;
     w.groups = a->groups;
     w.out /= a->groups;
+    w.steps *= inside_share(n, 0) * inside_share(n, 1);
     if (a->kernel[0] * a->kernel[1] * a->stride[0] * a->stride[1] != 1) { /* not one flat row */
         w.rows = node_height(n);
         w.columns = node_width(n);
@@ -151,8 +174,9 @@ static double direct_cycles(const CostModel *m, const Node *n, Tile tile)
     bool is_streamed = w.rows * w.columns <= tile.pixels; /* no weight is used twice */
     double rate = is_streamed ? rate_of(t, m->weight_bytes) : INFINITY;
     double cycles = map_cycles(t, w.rows, w.columns, w.out, tile, w.steps, rate);
-    cycles += restart_cycles(t, w.out, tile, w.weights);
-    double fetch = is_streamed ? 0 : fetch_weights(m, w.weights);
+    double fetch = is_streamed ? 0 : fetch_weights(m, w.weights, tile);
+    if (!is_streamed)
+        cycles += restart_cycles(t, w.out, tile, w.weights);
     return (double)w.groups * cycles + fetch + read_input(t, n) + write_output(t, n);
 }
 
@@ -179,9 +203,9 @@ static double winograd_cycles(const CostModel *m, const Node *n, Tile tile)
     double products = (double)points *
                       map_cycles(t, 1, batch * columns, out, tile, (double)in, INFINITY);
     products += (double)points * restart_cycles(t, out, tile, weights);
-    return batches * products + (batches - 1) * weights / rate_of(t, weights) +
-           fetch_weights(m, weights) + vectors * t->transform_cycles_per_vector + read_input(t, n) +
-           write_output(t, n);
+    return batches * products + (batches - 1) * weights / weight_rate(t, weights, tile) +
+           fetch_weights(m, weights, tile) + vectors * t->transform_cycles_per_vector +
+           read_input(t, n) + write_output(t, n);
 }
 
 /* --- everything else -------------------------------------------------------------------------- */
