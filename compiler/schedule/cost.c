@@ -31,18 +31,19 @@ static double rate_of(const Target *t, double bytes)
     return bytes <= share * t->l3_bytes ? t->l3_bytes_per_cycle : t->memory_bytes_per_cycle;
 }
 
-/* Bytes per cycle of weights that lie among `all`. One stream alone does not keep the memory busy. */
-static double weight_rate(const Target *t, double all, Tile tile)
+/* Weights are met once in a run, after all others. */
+static double fetch_weights(const CostModel *m, double bytes)
 {
-    const double share_of_one_stream = 0.6;
-    bool is_far = all > t->l3_bytes;
-    return rate_of(t, all) * (is_far && tile.vectors == 1 ? share_of_one_stream : 1);
+    return bytes / rate_of(m->target, m->weight_bytes);
 }
 
-/* Weights are met once in a run, after all others. */
-static double fetch_weights(const CostModel *m, double bytes, Tile tile)
+/* Once more, after no others. One stream alone does not keep the memory busy. */
+static double fetch_again(const Target *t, double bytes, Tile tile)
 {
-    return bytes / weight_rate(m->target, m->weight_bytes, tile);
+    const double share_of_one_stream = 0.6;
+    double rate = rate_of(t, bytes);
+    bool is_slow = tile.vectors == 1 && rate <= t->memory_bytes_per_cycle;
+    return bytes / rate / (is_slow ? share_of_one_stream : 1);
 }
 
 static double bytes_of(const Node *n)
@@ -174,7 +175,7 @@ static double direct_cycles(const CostModel *m, const Node *n, Tile tile)
     bool is_streamed = w.rows * w.columns <= tile.pixels; /* no weight is used twice */
     double rate = is_streamed ? rate_of(t, m->weight_bytes) : INFINITY;
     double cycles = map_cycles(t, w.rows, w.columns, w.out, tile, w.steps, rate);
-    double fetch = is_streamed ? 0 : fetch_weights(m, w.weights, tile);
+    double fetch = is_streamed ? 0 : fetch_weights(m, w.weights);
     if (!is_streamed)
         cycles += restart_cycles(t, w.out, tile, w.weights);
     return (double)w.groups * cycles + fetch + read_input(t, n) + write_output(t, n);
@@ -203,9 +204,9 @@ static double winograd_cycles(const CostModel *m, const Node *n, Tile tile)
     double products = (double)points *
                       map_cycles(t, 1, batch * columns, out, tile, (double)in, INFINITY);
     products += (double)points * restart_cycles(t, out, tile, weights);
-    return batches * products + (batches - 1) * weights / weight_rate(t, weights, tile) +
-           fetch_weights(m, weights, tile) + vectors * t->transform_cycles_per_vector +
-           read_input(t, n) + write_output(t, n);
+    return batches * products + (batches - 1) * fetch_again(t, weights, tile) +
+           fetch_weights(m, weights) + vectors * t->transform_cycles_per_vector + read_input(t, n) +
+           write_output(t, n);
 }
 
 /* --- everything else -------------------------------------------------------------------------- */
