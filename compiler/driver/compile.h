@@ -50,6 +50,12 @@ void compile_select(Compilation *c, int i);
 ExitStatus compile_source(Compilation *c, WeightNeed need);
 /* Passes and schedule: graph and program of the networks. */
 ExitStatus compile_program(Compilation *c);
+/* Its halves: the passes, then the schedule with the tiles of `tuning` (NULL: the cost model's). */
+ExitStatus compile_passes(Compilation *c);
+ExitStatus compile_schedule(Compilation *c, const Tuning *tuning);
+
+/* What --optimize asks for. */
+Optimize compile_goal(const CommandLine *line);
 
 /* c->target from --target and --strict. */
 ExitStatus compile_choose_target(Compilation *c);
