@@ -1,7 +1,7 @@
-/* Class activation maps (Zhou et al., Learning Deep Features for Discriminative Localization, 2016).
- * Where the score of class k is b_k + sum_c w_kc mean_yx f_yxc, the map is sum_c w_kc f_yxc. It is
- * enlarged bilinearly, pixel centres on pixel centres, and laid over the picture as the network sees
- * it, because only there places correspond. */
+/* Class activation maps (Zhou et al., Learning Deep Features for Discriminative Localization,
+ * 2016). Where the score of class k is b_k + sum_c w_kc mean_yx f_yxc, the map is sum_c w_kc
+ * f_yxc. It is enlarged bilinearly, pixel centres on pixel centres, and laid over the picture as
+ * the network sees it, because only there places correspond. */
 #include "runtime/cam.h"
 
 #include "runtime/preprocess.h"

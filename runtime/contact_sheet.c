@@ -1,5 +1,5 @@
-/* The page holds its pictures as data URIs, so that it can be sent to somebody. Pictures are decoded
- * once more for it: an evaluation keeps paths only. */
+/* The page holds its pictures as data URIs, so that it can be sent to somebody. Pictures are
+ * decoded once more for it: an evaluation keeps paths only. */
 #include "runtime/contact_sheet.h"
 
 #include "runtime/cam.h"

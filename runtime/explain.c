@@ -1,4 +1,4 @@
-/* One picture, one class: the network runs once for the answer and once for its last feature map. */
+/* One picture, one class: the network runs once for the answer, once for its last feature map. */
 #include "runtime/explain.h"
 
 #include "runtime/cam.h"

@@ -250,6 +250,9 @@ main() {
         suite_shared published expected/resnet20/expected.json nice /usr/bin/python3 tests/numeric/published.py
     fi
 
+    suite evaluate nice /usr/bin/python3 tests/numeric/evaluate.py
+    [ -z "$all" ] || suite_shared init oracle/resnet18/manifest.json nice bash tests/numeric/init.sh
+
     suite_shared checkpoints oracle/keras_mobilenet_v2/manifest.json \
         nice /usr/bin/python3 tests/numeric/checkpoints.py ${all:+--all}
 
