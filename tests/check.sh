@@ -264,6 +264,9 @@ main() {
     # shellcheck disable=SC2086
     suite torch nice /usr/bin/python3 tests/numeric/zoo_torch.py $torch
 
+    suite evaluate nice /usr/bin/python3 tests/numeric/evaluate.py
+    [ -z "$all" ] || suite_shared init oracle/resnet18/manifest.json nice bash tests/numeric/init.sh
+
     suite_shared checkpoints oracle/keras_mobilenet_v2/manifest.json \
         nice /usr/bin/python3 tests/numeric/checkpoints.py ${all:+--all}
 
