@@ -58,6 +58,7 @@ Tile *choose_tiles(Arena *arena, const Target *target, const Graph *g, Optimize 
         tile[n->id] = choose_tile(target, n);
         if (optimize != OPTIMIZE_SIZE && !target->strict)
             tile[n->id].winograd = best_winograd(target, n, &cycles);
+        tile[n->id].strassen = optimize != OPTIMIZE_SIZE && !target->strict && strassen_applies(n);
         total += cost_cycles(target, n, 0);
         saved += cycles;
     }
