@@ -89,6 +89,8 @@ typedef struct TileLoops {
 } TileLoops;
 
 Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops);
+/* The loops over lanes as vectors, or marked for the C compiler where the target has none. */
+Stmt *tile_lanes(Make *m, Stmt *nest, Var *lane);
 /* For nests without reduction: channels `c` become vectors. */
 Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels);
 

@@ -27,9 +27,10 @@ typedef struct Target {
     bool fused; /* FMA rounds once */
     int vector_registers;
     int l1_bytes, l2_bytes;
-    VectorType scalar; /* lanes 1 */
-    VectorType vector; /* lanes > 1; lanes 1 where there is none */
-    bool strict;       /* no fused multiply-add, no Winograd: the same bits everywhere */
+    VectorType scalar;      /* lanes 1 */
+    VectorType vector;      /* lanes > 1; lanes 1 where there is none */
+    const VectorType *half; /* half as many lanes, where they cost half as much; or NULL */
+    bool strict;            /* no fused multiply-add, no Winograd: the same bits everywhere */
     /* For the cost model, measured per core of this class. */
     double macs_per_cycle;              /* of a full register tile */
     double memory_bytes_per_cycle;      /* weights that no cache holds */
