@@ -5,7 +5,7 @@
  * kernel are unrolled because each sees another part of the tile. Channels are cut likewise. */
 #include "compiler/kernel/common.h"
 
-enum { MAX_PIXELS = 14 }; /* KILN_UNROLL unrolls 16 */
+enum { MAX_PIXELS = 14, FEWEST_PIXELS = 4 }; /* KILN_UNROLL unrolls 16 */
 
 typedef struct TileVars {
     Var *channel_tile, *channel, *vector, *lane, *column_tile, *pixel;
@@ -55,11 +55,12 @@ static void cut_columns(Arena *L, const TileLoops *t, int64_t pixels, Segments *
     }
 }
 
-/* Lanes of the target's half vector, where the last channels need no more; otherwise 0. */
-static int64_t half_tail(const Make *m, int64_t channels)
+/* Lanes of the target's half vector, where the last channels need no more; otherwise 0. A few pixels
+ * are too few chains for a tile of its own. */
+static int64_t half_tail(const Make *m, const TileLoops *loops)
 {
     const Target *t = m->env->target;
-    int64_t tail = channels % m->env->tile.lanes;
+    int64_t tail = loops->columns >= FEWEST_PIXELS ? loops->channels % m->env->tile.lanes : 0;
     bool has_half = t->half && m->env->tile.lanes == 2 * t->half->lanes;
     return has_half && tail > 0 && tail <= t->half->lanes ? t->half->lanes : 0;
 }
@@ -88,7 +89,7 @@ static void cut_groups(Arena *L, const TileLoops *t, int64_t lanes, int64_t vect
 /* The same with a half vector for the last channels where that is enough. */
 static void cut_channels(const Make *m, const TileLoops *t, int64_t vectors, Segments *out)
 {
-    int64_t lanes = m->env->tile.lanes, half = half_tail(m, t->channels);
+    int64_t lanes = m->env->tile.lanes, half = half_tail(m, t);
     TileLoops whole = *t;
     if (half)
         whole.channels -= t->channels % lanes;
@@ -116,7 +117,7 @@ static Stmt *split_nest(Make *m, Stmt *nest, const TileLoops *loops, const TileV
     Segments channels = { 0 }, columns = { 0 };
     cut_channels(m, loops, vectors, &channels);
     nest = loop_split(L, nest, loops->o, channels.count, channels.at, v->channel_tile, v->channel);
-    nest = loop_split_by(L, nest, v->channel, lanes, half_tail(m, loops->channels), v->vector,
+    nest = loop_split_by(L, nest, v->channel, lanes, half_tail(m, loops), v->vector,
                          v->lane);
     nest = loop_sink_lanes(L, nest, v->lane);
     nest = loop_sink(L, nest, v->vector);
@@ -145,7 +146,7 @@ Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops)
         return nest;
     TileVars v = { loop_var(L, "ot"), loop_var(L, "oc"), loop_var(L, "n"),
                    loop_var(L, "l"),  loop_var(L, "t"),  loop_var(L, "m") };
-    int64_t groups = div_up(loops->channels, tile->lanes) - (half_tail(m, loops->channels) != 0);
+    int64_t groups = div_up(loops->channels, tile->lanes) - (half_tail(m, loops) != 0);
     groups = groups ? groups : 1;
     int64_t vectors = div_up(groups, div_up(groups, tile->vectors));
     int64_t pixels = loops->columns > 1 ? pixels_for(m, vectors) : 1;
