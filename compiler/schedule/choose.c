@@ -51,6 +51,7 @@ static int div_up(int64_t a, int64_t b)
 /* The largest of the nearly equal parts that tiling.c cuts `extent` into. */
 static int even_part(int64_t extent, int largest)
 {
+<<<<<<< HEAD
     return div_up(extent, div_up(extent, largest));
 }
 
@@ -76,6 +77,25 @@ static Tile normal_tile(const Node *n, Tile tile)
     tile.vectors = even_part(div_up(channels, tile.lanes), tile.vectors);
     if (!tile.winograd)
         tile.pixels = even_part(tiled_columns(n), tile.pixels);
+=======
+    Tile *tile = arena_new_array(arena, Tile, g->nodes.count);
+    double total = 0, saved = 0;
+    if (optimize == OPTIMIZE_BALANCED && target->vector.lanes == 1)
+        optimize = OPTIMIZE_SIZE; /* portable C goes into flash */
+    for_each_node(n, g) {
+        double cycles = 0;
+        tile[n->id] = choose_tile(target, n);
+        if (optimize != OPTIMIZE_SIZE && !target->strict)
+            tile[n->id].winograd = best_winograd(target, n, &cycles);
+        tile[n->id].strassen = optimize != OPTIMIZE_SIZE && !target->strict && strassen_applies(n);
+        total += cost_cycles(target, n, 0);
+        saved += cycles;
+    }
+    bool worth = optimize == OPTIMIZE_SPEED || saved >= worth_share * total;
+    for_each_node(n, g)
+        if (!worth)
+            tile[n->id].winograd = 0;
+>>>>>>> speed
     return tile;
 }
 
