@@ -287,6 +287,7 @@ static void read_members(Reader *r, Definition *d, const Lines *lines)
 {
     if (!lines->members.count) {
         Part part = read_part(r, lines, NULL, d->name, d->name, d->loc);
+        part.member.name = NULL;
         vec_push(r->e->arena, &r->parts, part);
         return;
     }
@@ -468,6 +469,7 @@ bool classifier_of_model(Elaborator *e, Definition *d, const ElaborateOptions *o
 {
     Reader r = new_reader(e, d, options, out);
     Part part = new_part(d->name, d->name, d->loc);
+    part.member.name = NULL;
     r.classifier->activation = OUTPUT_NONE;
     read_labels_option(&r);
     Expr *name = arena_new_of(e->arena, Expr);
