@@ -19,6 +19,10 @@ typedef struct Options {
     int jobs;                 /* pictures at a time; 0: as many as there are processors */
     int groups;               /* results are groups of labels */
     int profile, info, help;
+    const char *eval, *eval_map, *confusion, *mistakes; /* or NULL */
+    double beta;                                        /* 0: not given */
+    const char *submit, *submission;                    /* a template, a file; or NULL */
+    const char *cam, *cam_class;                        /* a file, a label or an index; or NULL */
     const char **input; /* [input_count], borrowed from argv; the array is owned */
     int input_count;
 } Options;

@@ -1,6 +1,8 @@
 /* What emit/program_c.c prints as C, as the tables themselves. */
 #include "compiler/driver/tables.h"
 
+#include "compiler/graph/class_map.h"
+
 static kiln_shape shape_table(const Shape *s)
 {
     kiln_shape t = { .rank = s->rank - 1 };
@@ -9,7 +11,26 @@ static kiln_shape shape_table(const Shape *s)
     return t;
 }
 
-static kiln_network network_table(const Network *from, const char *target, RunNetwork *run)
+/* The interpreter puts the feature map at the start of the arena, see command_run.c. */
+static const kiln_class_map *class_map_table(Arena *a, const Graph *g)
+{
+    ClassMap map;
+    if (!graph_class_map(g, &map))
+        return NULL;
+    const Node *features = map.pool->input[0];
+    kiln_class_map *t = arena_new_of(a, kiln_class_map);
+    *t = (kiln_class_map){ .node = map.pool->id,
+                           .channels = (int)node_channels(features),
+                           .height = (int)node_height(features),
+                           .width = (int)node_width(features),
+                           .pitch = (int)node_channels(features),
+                           .weight = map.dense ? map.dense->param[PARAM_WEIGHT]->data : NULL,
+                           .block = 1 };
+    return t;
+}
+
+static kiln_network network_table(Arena *a, const Network *from, const char *target,
+                                  RunNetwork *run)
 {
     const Graph *g = from->source;
     kiln_network n = { .name = g->name,
@@ -19,7 +40,11 @@ static kiln_network network_table(const Network *from, const char *target, RunNe
                        .output = shape_table(&g->output->shape),
                        .run = run,
                        .context = (void *)from,
+                       .class_map = class_map_table(a, g),
                        .is_serial = 1 };
+    if (n.class_map)
+        n.arena_bytes = sizeof(float) * (size_t)n.class_map->channels *
+                        (size_t)n.class_map->height * (size_t)n.class_map->width;
     for_each_node(node, g) {
         n.macs += node_macs(node);
         for (int i = 0; i < PARAM_ROLES; i++)
@@ -126,7 +151,7 @@ const kiln_classifier *tables_build(Compilation *c, const char *target, RunNetwo
     const Classifier *from = c->classifier;
     kiln_network *networks = arena_new_array(a, kiln_network, c->network_count);
     for (int i = 0; i < c->network_count; i++)
-        networks[i] = network_table(&c->networks[i], target, run);
+        networks[i] = network_table(a, &c->networks[i], target, run);
     int count = from->members.count, merged = 0;
     kiln_member *members = arena_new_array(a, kiln_member, count);
     for (int i = 0; i < count; i++) {

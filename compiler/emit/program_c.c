@@ -74,6 +74,7 @@ static void put_network(Emission *e, Writer *w)
     put_features(e, w);
     int layers = put_layers(e, w);
     put_run(w);
+    bool has_map = emit_class_map(e, w);
     w_line(w, "static const kiln_network ${its}network = {");
     w_linef(w, ".name = %s,", c_string(e->arena, p->name));
     w_line(w, ".digest = ${name}_digest,");
@@ -88,6 +89,8 @@ static void put_network(Emission *e, Writer *w)
     w_linef(w, ".macs = %lld,", macs);
     w_line(w, ".layers = ${its}layers,");
     w_linef(w, ".layer_count = %d,", layers);
+    if (has_map)
+        w_line(w, ".class_map = &${its}class_map,");
     w_line(w, ".run = ${its}call,");
     w_line(w, "};");
 }
@@ -113,8 +116,11 @@ static void put_networks(Emission *e, Writer *w)
 
 static void put_includes(Emission *e, Writer *w)
 {
-    for (int i = 0; i < e->network_count; i++)
+    for (int i = 0; i < e->network_count; i++) {
         w_linef(w, "#include \"%s.h\"", e->networks[i].name);
+        if (emit_needs_weights(&e->networks[i]))
+            w_linef(w, "#include \"%s_weights.h\"", e->networks[i].name);
+    }
 }
 
 static void put_program(Emission *e, Writer *w)
