@@ -250,6 +250,8 @@ main() {
         suite_shared published expected/resnet20/expected.json nice /usr/bin/python3 tests/numeric/published.py
     fi
 
+    suite_shared ensembles expected/trash_ensemble/expected.json nice /usr/bin/python3 tests/numeric/ensembles.py
+
     suite_shared checkpoints oracle/keras_mobilenet_v2/manifest.json \
         nice /usr/bin/python3 tests/numeric/checkpoints.py ${all:+--all}
 
