@@ -4,6 +4,7 @@
 #include "runtime/profile.h"
 
 #include "runtime/bench.h"
+#include "runtime/report.h"
 
 #include <stdlib.h>
 
@@ -79,7 +80,7 @@ static void print_row(FILE *out, double seconds, double total, int64_t macs)
         fprintf(out, " %9s", "-");
 }
 
-static void print_profile(const kiln_network *n, Profile *p, int runs, FILE *out)
+static void print_text(const kiln_network *n, Profile *p, int runs, FILE *out)
 {
     double total = 0.0;
 
@@ -97,7 +98,33 @@ static void print_profile(const kiln_network *n, Profile *p, int runs, FILE *out
     fprintf(out, "  all\n");
 }
 
-static int profile_member(Session *s, int member, FILE *out, Reason *why)
+static void print_json(const Profile *p, FILE *out)
+{
+    for (int i = 0; i < p->count; i++) {
+        const kiln_layer *layer = p->timing[i].layer;
+        fputs("{\"layer\": ", out);
+        report_json_string(out, layer->path);
+        fprintf(out, ", \"milliseconds\": %.6f, \"macs\": %lld, \"summary\": ",
+                p->timing[i].seconds * 1e3, (long long)layer->macs);
+        report_json_string(out, layer->summary);
+        fputs("}\n", out);
+    }
+}
+
+static void print_csv(const Profile *p, FILE *out)
+{
+    fputs("milliseconds,macs,layer,summary\n", out);
+    for (int i = 0; i < p->count; i++) {
+        const kiln_layer *layer = p->timing[i].layer;
+        fprintf(out, "%.6f,%lld,", p->timing[i].seconds * 1e3, (long long)layer->macs);
+        report_csv_field(out, layer->path);
+        fputc(',', out);
+        report_csv_field(out, layer->summary);
+        fputc('\n', out);
+    }
+}
+
+static int profile_member(Session *s, int member, Format format, FILE *out, Reason *why)
 {
     const kiln_network *n = s->program->members[member].network;
     Profile p = { .member = member, .count = n->layer_count };
@@ -112,8 +139,13 @@ static int profile_member(Session *s, int member, FILE *out, Reason *why)
     }
     reason_write(why, "the network was compiled without -DKILN_TRACE, which a profile needs");
     ok = run_once(s, &p, why);
-    if (ok)
-        print_profile(n, &p, run_for_a_second(s, &p, why), out);
+    if (ok) {
+        const int runs = run_for_a_second(s, &p, why);
+        if (format == FORMAT_TEXT)
+            print_text(n, &p, runs, out);
+        else
+            (format == FORMAT_JSON ? print_json : print_csv)(&p, out);
+    }
     free(p.timing);
     return ok;
 }
@@ -142,12 +174,12 @@ static void print_plan(const Session *s, FILE *out)
         fprintf(out, "%10.4f %7d  to floats\n", p->input[i].seconds * 1e3, p->input[i].run_count);
 }
 
-int profile_run(Session *s, FILE *out, Reason *why)
+int profile_run(Session *s, Format format, FILE *out, Reason *why)
 {
     for (int m = 0; m < s->program->member_count; m++)
-        if (!profile_member(s, m, out, why))
+        if (!profile_member(s, m, format, out, why))
             return 0;
-    if (s->source == SESSION_PICTURE)
+    if (format == FORMAT_TEXT && s->source == SESSION_PICTURE)
         print_plan(s, out);
     return 1;
 }

@@ -363,7 +363,7 @@ static int bench(Run *r)
     Reason why;
 
     if (set_bench_input(r, &file, &why) &&
-        (r->options.profile ? profile_run(&r->session, stdout, &why)
+        (r->options.profile ? profile_run(&r->session, r->options.format, stdout, &why)
                             : bench_run(&r->session, r->options.bench, stdout, &why)))
         return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
     fail_input(r, *file ? file : r->options.profile ? "--profile" : "--bench", &why);

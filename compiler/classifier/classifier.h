@@ -131,7 +131,7 @@ const char *kernel_c_name(SvmKernel kernel);
 const char *grouping_c_name(Grouping grouping);
 const char *merge_name(Merge merge);
 const char *score_name(ScoreOp op);
-const char *kernel_name(SvmKernel kernel);
+const char *svm_kernel_name(SvmKernel kernel);
 const char *grouping_name(Grouping grouping);
 /* Return 0 where there is none of that name. */
 int color_from_name(const char *name, Color *color);

@@ -73,7 +73,7 @@ static void dump_score(const Score *s, Text *t)
     if (s->op == SCORE_NETWORK)
         text_printf(t, " %d -> %d", s->inputs, s->counts);
     if (s->op == SCORE_SVM)
-        text_printf(t, " %s, %d vectors of %d, %d classes", kernel_name(s->svm->kernel),
+        text_printf(t, " %s, %d vectors of %d, %d classes", svm_kernel_name(s->svm->kernel),
                     s->svm->vector_count, s->svm->feature_count, s->svm->class_count);
     text_puts(t, "\n");
 }

@@ -153,7 +153,7 @@ const char *kernel_c_name(SvmKernel kernel)
     return name_of(kernel_c_names, KERNEL_COUNT, (int)kernel);
 }
 
-const char *kernel_name(SvmKernel kernel)
+const char *svm_kernel_name(SvmKernel kernel)
 {
     return name_of(kernel_names, KERNEL_COUNT, (int)kernel);
 }

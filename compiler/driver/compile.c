@@ -117,6 +117,7 @@ static ExitStatus count_errors(const Compilation *c)
 void compile_select(Compilation *c, int i)
 {
     const Network *n = &c->networks[i];
+    c->index = i;
     c->member = n->member;
     c->source = n->source;
     c->graph = n->graph;
@@ -188,8 +189,7 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
     return status;
 }
 
-/* --- passes and schedule
- * ------------------------------------------------------------------------------ */
+/* --- passes and schedule ---------------------------------------------------------------------- */
 
 static bool stops_after(const Compilation *c, const char *stage)
 {
@@ -228,9 +228,9 @@ static ExitStatus find_last_pass(const Compilation *c, const Pass **last)
                                 "there is no stage of that name; --dump-after help lists them");
 }
 
-static Optimize optimize_goal(const Compilation *c)
+Optimize compile_goal(const CommandLine *line)
 {
-    const char *goal = c->line->optimize;
+    const char *goal = line->optimize;
     if (!goal)
         return OPTIMIZE_BALANCED;
     return strcmp(goal, "speed") == 0 ? OPTIMIZE_SPEED : OPTIMIZE_SIZE;
@@ -241,14 +241,54 @@ static bool uses_openmp(const Compilation *c)
     return c->line->threads && strcmp(c->line->threads, "openmp") == 0;
 }
 
+static ExitStatus run_passes(Compilation *c, const Pass *last)
+{
+    c->graph = graph_copy(c->graph_arena, c->source);
+    if (stops_after(c, first_stage))
+        return EXIT_DONE;
+    pass_run(c->graph, last, c->scratch_arena);
+    return EXIT_DONE;
+}
+
+ExitStatus compile_passes(Compilation *c)
+{
+    const Pass *last;
+    ExitStatus status = find_last_pass(c, &last);
+    for (int i = 0; i < c->network_count && status == EXIT_DONE; i++) {
+        compile_select(c, i);
+        status = run_passes(c, last);
+        c->networks[i].graph = c->graph;
+    }
+    compile_select(c, 0);
+    return status;
+}
+
+/* The schedule of --schedule; *tuning stays NULL without one. */
+static ExitStatus read_schedule(Compilation *c, const Tuning **tuning)
+{
+    const char *file = c->line->schedule;
+    if (!file)
+        return EXIT_DONE;
+    FileMap map;
+    const char *error = file_map(c->graph_arena, file, &map);
+    if (error)
+        return compile_fail(EXIT_INPUT, file, error);
+    Tuning *t = arena_new_of(c->graph_arena, Tuning);
+    error = tuning_read(c->graph_arena, file, map.bytes, map.length, t);
+    file_unmap(&map);
+    *tuning = t;
+    return error ? compile_fail(EXIT_INPUT, NULL, error) : EXIT_DONE;
+}
+
 /* Of the network at hand. */
-static const char *schedule(Compilation *c)
+static const char *schedule(Compilation *c, const Tuning *tuning)
 {
     say(c, "scheduling %d nodes of %s for %s", c->graph->nodes.count, c->graph->name,
         c->target->name);
     Program *p = arena_new_of(c->graph_arena, Program);
     ProgramOptions options = { .target = c->target,
-                               .optimize = optimize_goal(c),
+                               .optimize = compile_goal(c->line),
+                               .tuning = tuning,
                                .parallel = uses_openmp(c) };
     const char *error = program_build(c->graph_arena, c->graph, &options, p);
     if (!error && !p->calls.count)
@@ -259,30 +299,26 @@ static const char *schedule(Compilation *c)
     return error;
 }
 
-static ExitStatus compile_network(Compilation *c, Network *n, const Pass *last)
+ExitStatus compile_schedule(Compilation *c, const Tuning *tuning)
 {
-    n->graph = c->graph = graph_copy(c->graph_arena, n->source);
-    if (stops_after(c, first_stage))
-        return EXIT_DONE;
-    pass_run(n->graph, last, c->scratch_arena);
-    if (last)
-        return EXIT_DONE;
-    const char *error = schedule(c);
-    n->program = c->program;
+    const char *error = NULL;
+    for (int i = 0; i < c->network_count && !error; i++) {
+        compile_select(c, i);
+        error = schedule(c, tuning);
+        c->networks[i].program = c->program;
+    }
+    compile_select(c, 0);
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
 }
 
 ExitStatus compile_program(Compilation *c)
 {
-    const Pass *last;
-    ExitStatus status = find_last_pass(c, &last);
-    for (int i = 0; i < c->network_count && status == EXIT_DONE; i++) {
-        compile_select(c, i);
-        status = compile_network(c, &c->networks[i], last);
-    }
+    const Tuning *tuning = NULL;
+    ExitStatus status = read_schedule(c, &tuning);
     if (status == EXIT_DONE)
-        compile_select(c, 0);
-    return status;
+        status = compile_passes(c);
+    bool whole = !c->line->dump_after || stops_after(c, last_stage);
+    return status == EXIT_DONE && whole ? compile_schedule(c, tuning) : status;
 }
 
 /* --- emission --------------------------------------------------------------------------------- */

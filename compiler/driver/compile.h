@@ -17,6 +17,7 @@ typedef struct Network {
     Graph *source, *graph;
     Program *program;
     const char *digest;
+    void *command; /* what a command that runs it needs to know */
 } Network;
 
 typedef struct Compilation {
@@ -31,6 +32,7 @@ typedef struct Compilation {
     Network *networks; /* in the order of elaborated.member */
     int network_count;
     /* Of the network at hand, see compile_select(): */
+    int index;
     const ElaboratedMember *member;
     Graph *source; /* what the reference interpreter runs */
     Graph *graph;  /* what the passes made of it */
@@ -50,6 +52,12 @@ void compile_select(Compilation *c, int i);
 ExitStatus compile_source(Compilation *c, WeightNeed need);
 /* Passes and schedule: graph and program of the networks. */
 ExitStatus compile_program(Compilation *c);
+/* Its halves: the passes, then the schedule with the tiles of `tuning` (NULL: the cost model's). */
+ExitStatus compile_passes(Compilation *c);
+ExitStatus compile_schedule(Compilation *c, const Tuning *tuning);
+
+/* What --optimize asks for. */
+Optimize compile_goal(const CommandLine *line);
 
 /* c->target from --target and --strict. */
 ExitStatus compile_choose_target(Compilation *c);
