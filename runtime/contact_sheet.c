@@ -120,7 +120,9 @@ static void put_map(FILE *out, Session *s, const Mistake *m, const Image *pictur
     Cam cam = { 0, 0, NULL, 0.0f, 0.0f };
     Reason why;
 
-    member = cam_member(s->program, s->decision.classes, &why);
+    member = s->rule.grouping == KILN_GROUPING_ONLY
+                 ? NULL
+                 : cam_member(s->program, s->decision.classes, &why);
     if (member && preprocess_picture(member, picture, s->input, &why) &&
         cam_compute(member->network, s->input, s->output, s->arena, class_index, &cam, &why) &&
         cam_view(member, picture, &view, &why) && shrink(&view, &small, &why) &&

@@ -10,8 +10,7 @@
 /* -1: none. */
 static int choose_class(const Session *s, const char *wanted, Reason *why)
 {
-    const kiln_classifier *p = s->program;
-    const LabelNames names = { p->labels, p->label_count, s->decision.classes };
+    const LabelNames names = { s->labels, s->label_count, s->decision.classes };
     int found;
 
     if (!wanted)
@@ -43,7 +42,7 @@ static int draw(Session *s, const char *path, int class_index, Image *drawn, Rea
 
 static void say(const Session *s, int class_index, const char *path, FILE *out)
 {
-    const ClassNames names = { s->program->labels, s->program->label_count };
+    const ClassNames names = { s->labels, s->label_count };
     char room[16];
 
     fprintf(out, "%s: %s, score %.4f\n", path, class_name(&names, class_index, room),
@@ -56,6 +55,8 @@ int explain_picture(Session *s, const Options *options, FILE *out, Reason *why)
     Image drawn = { 0, 0, NULL };
     int class_index, ok;
 
+    if (s->rule.grouping == KILN_GROUPING_ONLY)
+        return reason_set(why, "maps are of classes, and only groups are decided on");
     if (!session_load_picture(s, path, why) || !session_classify(s, why))
         return 0;
     class_index = choose_class(s, options->cam_class, why);
