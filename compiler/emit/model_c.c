@@ -229,15 +229,24 @@ static void put_run(Emission *e, Writer *w)
               "void *memory KILN_TRACE_PARAMETER)");
     w_line(w, "{");
     w_line(w, uses_arena ? "float *const arena = memory;" : "(void)memory;");
+    if (p->parallel) {
+        w_line(w, "KILN_THREADS");
+        w_line(w, "{");
+    }
     for (int i = 0; i < p->calls.count; i++) {
         const Call *c = &p->calls.at[i];
         w_blank(w);
         w_comment(w, call_comment(e, c));
         w_linef(w, "%s", call_text(e, c));
+        if (p->parallel)
+            w_line(w, "KILN_BARRIER;");
         if (emit_completes_node(p, i))
-            w_linef(w, "KILN_TRACE_NODE(%d, %s);", c->node->origin->id,
+            w_linef(w, "KILN_TRACE_NODE%s(%d, %s);", p->parallel ? "_OF_THREADS" : "",
+                    c->node->origin->id,
                     argument_address(e->arena, &c->argument[emit_result_argument(c->function)]));
     }
+    if (p->parallel)
+        w_line(w, "}");
     w_line(w, "}");
 }
 

@@ -79,7 +79,7 @@ void make_finish(Make *m, Stmt *nest)
 {
     Stmt *body = loop_simplify(m->L, nest);
     if (m->env->parallel)
-        body = loop_mark_parallel(m->L, body);
+        body = loop_share(m->L, m->k->function, body);
     m->k->function->body = body->kind == STMT_BLOCK ? body : st_block(m->L, 1, &body);
     m->k->function->name = as_identifier(m->L, text_string(&m->name));
     text_puts(&m->summary, text_string(&m->extras));

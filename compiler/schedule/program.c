@@ -17,21 +17,14 @@ typedef struct Builder {
     Program *p;
     Kernel *kernel; /* [nodes] */
     Map functions;  /* name -> Function */
-    bool parallel;
-    Tile *tile; /* [nodes] */
-    Map arrays; /* path and layout -> ConstArray */
+    Tile *tile;     /* [nodes] */
+    Map arrays;     /* path and layout -> ConstArray */
     MemoryPlan plan;
 } Builder;
 
-/* Starting threads costs some microseconds. */
-static bool is_worth_threads(const Node *n)
-{
-    return node_macs(n) >= 200000 || shape_count(&n->shape) >= 32768;
-}
-
 static const char *build_kernel(Builder *b, const Node *n)
 {
-    KernelEnv env = { b->arena, b->p->target, b->tile[n->id], b->parallel && is_worth_threads(n) };
+    KernelEnv env = { b->arena, b->p->target, b->tile[n->id], b->p->parallel };
     Kernel *k = &b->kernel[n->id];
     const char *error = kernel_build(&env, n, k);
     if (error)
@@ -140,10 +133,12 @@ static void plan(Builder *b)
 
 const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *options, Program *out)
 {
-    *out = (Program){ .name = g->name, .graph = g, .target = options->target };
+    *out = (Program){
+        .name = g->name, .graph = g, .target = options->target, .parallel = options->parallel
+    };
     out->input_count = shape_count(&g->input->shape);
     out->output_count = shape_count(&g->output->shape);
-    Builder b = { .arena = arena, .g = g, .p = out, .parallel = options->parallel };
+    Builder b = { .arena = arena, .g = g, .p = out };
     b.tile = choose_tiles(arena, options->target, g, options->optimize);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     for_each_node(n, g) {

@@ -38,6 +38,7 @@ typedef struct Program {
     Vec(const Function *) functions; /* one per distinct name, in order of first use */
     Vec(Call) calls;
     Vec(const ConstArray *) arrays; /* in order of first use */
+    bool parallel;                  /* every thread runs every call */
     bool winograd;                  /* some node is computed by Winograd's form */
     int64_t weight_originals;       /* bytes of the parameters that were packed */
     int64_t arena_bytes, arena_lower_bound;
