@@ -14,6 +14,10 @@
 #include <string.h>
 #endif
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -64,7 +68,6 @@ void *memset(void *at, int value, size_t count);
  * thread in whose part of the count that lies. This depends on the number of threads only. Without
  * OpenMP all of it vanishes. */
 #ifdef _OPENMP
-#include <omp.h>
 #define KILN_THREADS         _Pragma("omp parallel")
 #define KILN_BARRIER         _Pragma("omp barrier")
 #define KILN_IS_FIRST_THREAD (omp_get_thread_num() == 0)

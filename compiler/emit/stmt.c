@@ -169,8 +169,6 @@ static void print_block(Printer *p, const Stmt *s)
 
 static void print_share(Printer *p, const Stmt *s)
 {
-    if (s->meet)
-        w_line(p->w, "KILN_BARRIER;");
     w_line(p->w, "{");
     w_linef(p->w, "KILN_SHARE(%lld)", (long long)s->units);
     print_items(p, s->body);
@@ -188,6 +186,9 @@ static void print_stmt(Printer *p, const Stmt *s)
         return;
     case STMT_SHARE:
         print_share(p, s);
+        return;
+    case STMT_BARRIER:
+        w_line(p->w, "KILN_BARRIER;");
         return;
     case STMT_IF:
         print_body(p, arena_printf(p->arena, "if (%s)", print_expr(p, s->lo, PRECEDENCE_ANY)),

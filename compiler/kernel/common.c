@@ -78,8 +78,10 @@ static const char *as_identifier(Arena *a, const char *name)
 void make_finish(Make *m, Stmt *nest)
 {
     Stmt *body = loop_simplify(m->L, nest);
-    if (m->env->parallel)
-        body = loop_share(m->L, m->k->function, body);
+    if (m->env->share)
+        body = loop_share(m->L, m->k->function, body, m->env->share);
+    if (m->env->share == SHARE_CHANNELS)
+        text_puts(&m->name, "_by_channels");
     m->k->function->body = body->kind == STMT_BLOCK ? body : st_block(m->L, 1, &body);
     m->k->function->name = as_identifier(m->L, text_string(&m->name));
     text_puts(&m->summary, text_string(&m->extras));

@@ -44,7 +44,7 @@ typedef struct KernelEnv {
     Arena *arena;
     const Target *target; /* lanes and instructions are its own; NULL: textbook */
     Tile tile;            /* of this node */
-    bool parallel;        /* mark loops for threads */
+    LoopShare share;      /* how threads divide its work */
 } KernelEnv;
 
 /* True for the convolutions that Winograd's form can compute. */

@@ -110,6 +110,8 @@ static void check_stmt(Check *c, const Scope *scope, const Stmt *s)
     case STMT_SHARE:
         check_stmt(c, scope, s->body);
         break;
+    case STMT_BARRIER:
+        break;
     case STMT_LOCAL:
     case STMT_LET:
         vec_push(c->scratch, &c->locals, s->buffer);

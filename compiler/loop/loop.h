@@ -109,7 +109,8 @@ typedef enum StmtKind {
     STMT_STORE, /* buffer[index...] = value: `value->lanes` elements, of which the first `active` */
     STMT_LOCAL, /* declares a LOCAL buffer */
     STMT_LET,   /* declares the rank-0 LOCAL `buffer` with its only value */
-    STMT_SHARE  /* body, whose LOOP_PARALLEL loops are divided among the threads */
+    STMT_SHARE, /* body, whose LOOP_PARALLEL loops are divided among the threads */
+    STMT_BARRIER /* threads wait for each other */
 } StmtKind;
 
 typedef struct Stmt Stmt;
@@ -129,7 +130,6 @@ struct Stmt {
     Expr *unit; /* LOOP_PARALLEL: iteration i is the unit that begins at unit + weight * i ... */
     int64_t weight;
     int64_t units; /* STMT_SHARE: ... of so many; a thread's own are those in its part of them */
-    bool meet;     /* STMT_SHARE: threads wait for each other before it */
 };
 
 /* One emitted C function: parameters in order, then loop nests. */
@@ -221,8 +221,11 @@ Stmt *loop_unroll(Arena *L, Stmt *s, const Var *v);
 Stmt *loop_unroll_dependent(Arena *L, Stmt *s, const Var *v);
 /* Marks every loop over `v`. */
 Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark);
-/* parallel.c: divides the nests of a function among threads; the last transformation. */
-Stmt *loop_share(Arena *L, const Function *f, Stmt *body);
+/* parallel.c: divides the nests of a function among threads; the last transformation. What each
+ * thread reads and writes lies together along one axis, where that is even: pixels, if activations
+ * are more than weights, else channels. */
+typedef enum LoopShare { SHARE_NONE, SHARE_PIXELS, SHARE_CHANNELS } LoopShare;
+Stmt *loop_share(Arena *L, const Function *f, Stmt *body, LoopShare by);
 /* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations. */
 Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes);
 

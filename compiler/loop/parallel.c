@@ -11,11 +11,14 @@
 
 #include "compiler/base/diag.h"
 
+#include <string.h>
+
 enum {
     FINEST = 64,         /* a unit of less than this part of the whole is not cut further */
     WORTH_SHARING = 3000 /* operations; what is less is done by the first thread */
 };
 
+static const double EVEN = 1.0 / 12;         /* the largest unit of work that is divided evenly */
 static const double largest_count = 1 << 16; /* of units: products with threads fit an int */
 
 /* --- what it costs ---------------------------------------------------------------------------- */
@@ -52,11 +55,28 @@ static double cost_of(const Stmt *s)
     return cost;
 }
 
+/* --- axes ------------------------------------------------------------------------------------- */
+
+/* Which axis a loop runs over, by the vocabulary of loop.h; 0: none. */
+static int axis_of(const Var *v)
+{
+    static const char *const names[][8] = {
+        [SHARE_PIXELS] = { "oy", "ox", "iy", "ix", "t", "p", "ty", "tx" },
+        [SHARE_CHANNELS] = { "ot", "cv", "o", "c", "g" },
+    };
+    for (int axis = SHARE_PIXELS; axis <= SHARE_CHANNELS; axis++)
+        for (int i = 0; i < 8 && names[axis][i]; i++)
+            if (strcmp(v->name, names[axis][i]) == 0)
+                return axis;
+    return 0;
+}
+
 /* --- units ------------------------------------------------------------------------------------ */
 
 typedef struct Sharing {
     Arena *L;
     const Function *f;
+    LoopShare by;
     double grain;           /* operations of one count */
     int64_t most;           /* a unit of more counts than these is cut where it can be */
     int64_t divisor;        /* common to the counts of all units */
@@ -89,6 +109,15 @@ static bool holds_shareable(const Stmt *s)
         if (holds_shareable(s->item[i]))
             return true;
     return is_shareable(s);
+}
+
+/* Are there loops over that axis in s which could be divided? */
+static bool holds_axis(const Stmt *s, LoopShare axis)
+{
+    for (int i = 0; is_list(s) && i < s->count; i++)
+        if (holds_axis(s->item[i], axis))
+            return true;
+    return is_shareable(s) && (axis_of(s->var) == (int)axis || holds_axis(s->body, axis));
 }
 
 static int64_t round_count(const Sharing *h, const Stmt *s)
@@ -124,6 +153,20 @@ static int64_t weight_of(const Sharing *h, const Stmt *s)
     return round_count(h, s) / h->divisor;
 }
 
+static int64_t largest_unit(const Sharing *h, const Stmt *s)
+{
+    int64_t largest = 0;
+    if (is_shareable(s))
+        return is_cut(h, s->body) ? largest_unit(h, s->body) : weight_of(h, s->body);
+    if (!is_list(s))
+        return weight_of(h, s);
+    for (int i = 0; i < s->count; i++) {
+        int64_t unit = largest_unit(h, s->item[i]);
+        largest = unit > largest ? unit : largest;
+    }
+    return largest;
+}
+
 /* How far the count goes on over s. */
 static int64_t count_of(const Sharing *h, const Stmt *s)
 {
@@ -154,6 +197,11 @@ static Stmt *share_loop(Arena *L, const Stmt *s, Expr *begin, int64_t weight)
     return copy;
 }
 
+static Stmt *once(Arena *L, Stmt *body)
+{
+    return st_for(L, loop_var(L, "once"), ix_int(L, 0), ix_int(L, 1), body);
+}
+
 /* Divides s, whose first unit is `begin`. */
 static Stmt *divide(const Sharing *h, Stmt *s, Expr *begin)
 {
@@ -166,10 +214,8 @@ static Stmt *divide(const Sharing *h, Stmt *s, Expr *begin)
         }
         return st_block(L, s->count, items);
     }
-    if (!is_shareable(s)) {
-        Stmt *once = st_for(L, loop_var(L, "once"), ix_int(L, 0), ix_int(L, 1), s);
-        return share_loop(L, once, begin, weight_of(h, s));
-    }
+    if (!is_shareable(s))
+        return share_loop(L, once(L, s), begin, weight_of(h, s));
     if (!is_cut(h, s->body))
         return share_loop(L, s, begin, weight_of(h, s->body));
     Expr *iteration = ix_sub(L, ix_var(L, s->var), s->lo);
@@ -219,21 +265,72 @@ static bool must_meet(Sharing *h, const Stmt *s)
     return meet;
 }
 
-static Stmt *share_stage(Sharing *h, int count, Stmt *const *items, bool meet)
+/* Chooses units for s; the largest one's part of the whole. */
+static double choose_units(Sharing *h, const Stmt *s)
 {
-    Stmt *s = arena_new_of(h->L, Stmt), *body = st_block(h->L, count, items);
-    double cost = cost_of(body);
+    double cost = cost_of(s);
     h->grain = cost > largest_count ? cost / largest_count : 1;
     h->most = (int64_t)(cost / h->grain / FINEST);
-    *s = (Stmt){ .kind = STMT_SHARE, .meet = meet, .units = 1 };
-    if (cost < WORTH_SHARING) {
-        Stmt *once = st_for(h->L, loop_var(h->L, "once"), ix_int(h->L, 0), ix_int(h->L, 1), body);
-        s->body = share_loop(h->L, once, ix_int(h->L, 0), 1);
-        return s;
+    h->divisor = 1;
+    double largest = (double)largest_unit(h, s) / (double)count_of(h, s);
+    h->divisor = gcd_of(h, s, 0);
+    return largest;
+}
+
+/* s divided, all its loops in the order of execution. */
+static Stmt *share_collapsed(Sharing *h, Stmt *s)
+{
+    Stmt *share = arena_new_of(h->L, Stmt);
+    choose_units(h, s);
+    *share = (Stmt){ .kind = STMT_SHARE, .units = count_of(h, s) };
+    share->body = divide(h, s, ix_int(h->L, 0));
+    return share;
+}
+
+/* Is it a loop over the axis that is not to be divided, with loops over the other one in it? */
+static bool is_through(const Sharing *h, const Stmt *s)
+{
+    return is_shareable(s) && axis_of(s->var) != (int)h->by && holds_axis(s->body, h->by);
+}
+
+/* s divided inside the loops that every thread runs; NULL where that would be uneven. */
+static Stmt *share_inside(Sharing *h, Stmt *s)
+{
+    if (is_through(h, s)) {
+        Stmt *body = share_inside(h, s->body);
+        return body ? copy_with(h->L, s, body) : NULL;
     }
-    h->divisor = gcd_of(h, body, 0);
-    s->units = count_of(h, body);
-    s->body = divide(h, body, ix_int(h->L, 0));
+    bool apart = false;
+    for (int i = 0; is_list(s) && i < s->count; i++)
+        apart |= is_through(h, s->item[i]);
+    if (!apart)
+        return choose_units(h, s) <= EVEN ? share_collapsed(h, s) : NULL;
+    Vec(Stmt *) items = { 0 };
+    for (int i = 0, end; i < s->count; i = end) {
+        for (end = i; end < s->count && !is_through(h, s->item[end]);)
+            end++;
+        end += end == i;
+        Stmt *part = share_inside(h,
+                                  end - i > 1 ? st_block(h->L, end - i, s->item + i) : s->item[i]);
+        if (!part)
+            return NULL;
+        vec_push(h->L, &items, part);
+    }
+    return st_block(h->L, items.count, items.at);
+}
+
+static Stmt *share_stage(Sharing *h, Stmt *s)
+{
+    if (cost_of(s) < WORTH_SHARING)
+        return share_collapsed(h, once(h->L, s));
+    Stmt *inside = share_inside(h, s);
+    return inside ? inside : share_collapsed(h, s);
+}
+
+static Stmt *barrier(Arena *L)
+{
+    Stmt *s = arena_new_of(L, Stmt);
+    *s = (Stmt){ .kind = STMT_BARRIER };
     return s;
 }
 
@@ -265,15 +362,17 @@ static Stmt *share_list(Sharing *h, Stmt *s)
                 break;
             }
         }
-        vec_push(h->L, &stages, share_stage(h, end - i, items + i, meet));
+        if (meet)
+            vec_push(h->L, &stages, barrier(h->L));
+        vec_push(h->L, &stages, share_stage(h, st_block(h->L, end - i, items + i)));
     }
     return st_block(h->L, stages.count, stages.at);
 }
 
-Stmt *loop_share(Arena *L, const Function *f, Stmt *body)
+Stmt *loop_share(Arena *L, const Function *f, Stmt *body, LoopShare by)
 {
     if (f->param_count > 64)
         bug("function %s of more than 64 parameters", f->name);
-    Sharing h = { .L = L, .f = f };
+    Sharing h = { .L = L, .f = f, .by = by };
     return share_list(&h, body);
 }

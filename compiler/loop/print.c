@@ -114,7 +114,10 @@ static void print_stmt(const Stmt *s, int depth, Text *out)
         }
         break;
     case STMT_SHARE:
-        text_printf(out, "%sshare %lld", s->meet ? "meet, " : "", (long long)s->units);
+        text_printf(out, "share %lld", (long long)s->units);
+        break;
+    case STMT_BARRIER:
+        text_puts(out, "barrier");
         break;
     case STMT_IF:
         text_puts(out, "if ");

@@ -15,16 +15,36 @@ typedef struct Builder {
     Arena *arena;
     const Graph *g;
     Program *p;
-    Kernel *kernel; /* [nodes] */
-    Map functions;  /* name -> Function */
-    Tile *tile;     /* [nodes] */
-    Map arrays;     /* path and layout -> ConstArray */
+    Kernel *kernel;   /* [nodes] */
+    Map functions;    /* name -> Function */
+    Tile *tile;       /* [nodes] */
+    LoopShare *share; /* [nodes] */
+    Map arrays;       /* path and layout -> ConstArray */
     MemoryPlan plan;
 } Builder;
 
+/* Threads divide what is larger, so that the rest is what they all read; nodes without weights
+ * follow what they read. */
+static LoopShare choose_share(const Builder *b, const Node *n)
+{
+    if (!b->p->parallel)
+        return SHARE_NONE;
+    if (n->input_count == 0 || !n->param[PARAM_WEIGHT])
+        return n->input_count && b->share[n->input[0]->id] ? b->share[n->input[0]->id]
+                                                           : SHARE_PIXELS;
+    int64_t weights = shape_count(&n->param[PARAM_WEIGHT]->shape);
+    int64_t values = shape_count(&n->input[0]->shape) + shape_count(&n->shape);
+    if (b->tile[n->id].winograd) { /* its weights, and tiles that overlap */
+        int64_t size = b->tile[n->id].winograd, points = (size + 2) * (size + 2);
+        weights = weights * points / 9;
+        values = values * points / (size * size);
+    }
+    return weights > values ? SHARE_CHANNELS : SHARE_PIXELS;
+}
+
 static const char *build_kernel(Builder *b, const Node *n)
 {
-    KernelEnv env = { b->arena, b->p->target, b->tile[n->id], b->p->parallel };
+    KernelEnv env = { b->arena, b->p->target, b->tile[n->id], b->share[n->id] };
     Kernel *k = &b->kernel[n->id];
     const char *error = kernel_build(&env, n, k);
     if (error)
@@ -141,7 +161,9 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
     Builder b = { .arena = arena, .g = g, .p = out };
     b.tile = choose_tiles(arena, options->target, g, options->optimize);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
+    b.share = arena_new_array(arena, LoopShare, g->nodes.count);
     for_each_node(n, g) {
+        b.share[n->id] = choose_share(&b, n);
         const char *error = kernel_is_void(n) ? NULL : build_kernel(&b, n);
         if (error)
             return error;

@@ -56,7 +56,7 @@ static void collect_winograd(Suite *s, const KernelCase *c)
     n->input[0]->view = (View){ n->input[0], 0 };
     for (int size = 2; size <= 4; size += 2) {
         Kernel k;
-        KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), false };
+        KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), SHARE_NONE };
         env.tile.winograd = size;
         const char *error = kernel_build(&env, n, &k);
         error = error ? error : loop_check(s->arena, k.function);
