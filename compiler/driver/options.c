@@ -11,7 +11,7 @@ enum {
     COMPILING = COMMAND_BUILD | COMMAND_EMIT | COMMAND_RUN | COMMAND_VERIFY | COMMAND_SHOW,
     TARGETED = COMMAND_BUILD | COMMAND_EMIT | COMMAND_VERIFY | COMMAND_SHOW,
     WITH_COMPILER = COMMAND_BUILD | COMMAND_VERIFY,
-    EVERY = COMPILING | COMMAND_WEIGHTS | COMMAND_FMT
+    EVERY = COMPILING | COMMAND_WEIGHTS | COMMAND_FMT | COMMAND_INIT
 };
 
 const Command commands[] = {
@@ -26,6 +26,8 @@ const Command commands[] = {
     { COMMAND_SHOW, "show", "SRC[:NAME]", "the table of nodes, with kernels, tiles and memory",
       command_show },
     { COMMAND_WEIGHTS, "weights", "FILE...", "list the tensors of weight files", command_weights },
+    { COMMAND_INIT, "init", "CHECKPOINT [-o FILE]",
+      "recognise a checkpoint and begin a source for it", command_init },
     { COMMAND_FMT, "fmt", "FILE...", "canonical formatting in place", command_fmt },
     { 0, NULL, NULL, NULL, NULL },
 };
@@ -51,8 +53,8 @@ typedef struct Option {
 static const Option options[] = {
     { "-w", "--weights", "FILE", OPTION_LIST, COMPILING, FIELD(weights), NULL,
       "weights: a file, MEMBER=FILE, or random[:SEED]; may be repeated" },
-    { "-o", "--output", "PATH", OPTION_STRING, COMMAND_BUILD | COMMAND_EMIT, FIELD(output), NULL,
-      "what to write" },
+    { "-o", "--output", "PATH", OPTION_STRING, COMMAND_BUILD | COMMAND_EMIT | COMMAND_INIT,
+      FIELD(output), NULL, "what to write" },
     { "--target", NULL, "NAME", OPTION_STRING, TARGETED, FIELD(target), NULL,
       "processor to compile for; `help` lists them; default: this machine" },
     { "--param", NULL, "NAME=VALUE", OPTION_LIST, COMPILING, FIELD(params), NULL,
@@ -250,6 +252,8 @@ static bool check_line(const Parser *p)
         return fail("no file: kiln %s %s", p->command->name, p->command->arguments);
     if (line->command == COMMAND_EMIT && !line->output && !line->dump_after)
         return fail("emit needs -o DIR, the folder to write");
+    if (line->command == COMMAND_INIT && line->inputs.count > 1)
+        return fail("init takes one checkpoint; '%s' is too much", line->inputs.at[1]);
     bool takes_inputs = !(line->command & (COMMAND_BUILD | COMMAND_EMIT | COMMAND_SHOW));
     if (!takes_inputs && line->inputs.count)
         return fail("%s takes one source; '%s' is too much (weights are given with -w)",
