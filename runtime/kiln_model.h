@@ -307,10 +307,11 @@ typedef struct kiln_network {
     const char *const *features; /* what the processor must have: {"avx2", "fma", NULL}; or NULL */
     kiln_shape input, output;
     size_t arena_bytes, weight_bytes, stack_bytes;
-    int64_t macs;
+    int64_t macs;             /* of one call */
+    int batch;                /* pictures of one call, all of which are computed; 0 is 1 */
     const kiln_layer *layers; /* in the order in which a trace tells of them */
     int layer_count;
-    /* input and output are stored [H][W][C] where the shape is [C,H,W]; arena is 64-byte aligned;
+    /* input and output are stored [H][W][C] where the shape is [C,H,W], picture by picture; arena is 64-byte aligned;
      * trace may be NULL, and is not told of anything by code compiled without KILN_TRACE. */
     void (*run)(void *context, const float *input, float *output, void *arena,
                 const kiln_trace *trace);

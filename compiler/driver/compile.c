@@ -9,6 +9,7 @@
 #include "compiler/emit/names.h"
 #include "compiler/pass/pass.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 ExitStatus compile_fail(ExitStatus status, const char *what, const char *reason)
@@ -76,6 +77,21 @@ bool compile_lists(const CommandLine *line)
     return false;
 }
 
+enum { MAX_PICTURES = 4096 };
+
+static ExitStatus choose_batch(Compilation *c)
+{
+    const char *given = c->line->batch;
+    char *end = NULL;
+    c->pictures = given ? strtol(given, &end, 10) : 1;
+    if (!given || (*given >= '0' && *given <= '9' && !*end && c->pictures >= 1 &&
+                   c->pictures <= MAX_PICTURES))
+        return EXIT_DONE;
+    return compile_fail(
+        EXIT_USAGE, given,
+        arena_printf(c->graph_arena, "--batch takes a number from 1 to %d", MAX_PICTURES));
+}
+
 ExitStatus compile_choose_target(Compilation *c)
 {
     const char *name = c->line->target;
@@ -85,7 +101,7 @@ ExitStatus compile_choose_target(Compilation *c)
                             "there is no target of that name; --target help lists them");
     if (c->line->strict)
         c->target = target_strict(c->graph_arena, c->target);
-    return EXIT_DONE;
+    return choose_batch(c);
 }
 
 /* --- elaboration ------------------------------------------------------------------------------ */
@@ -232,7 +248,8 @@ ExitStatus compile_program(Compilation *c)
     c->program = arena_new_of(c->graph_arena, Program);
     ProgramOptions options = { .target = c->target,
                                .optimize = optimize_goal(c),
-                               .parallel = uses_openmp(c) };
+                               .parallel = uses_openmp(c),
+                               .pictures = c->pictures };
     const char *error = program_build(c->graph_arena, c->graph, &options, c->program);
     if (!error && !c->program->calls.count)
         error = "the network's output is its input: there is nothing to compile";

@@ -22,6 +22,7 @@ typedef struct Compilation {
     Graph *source;                /* what the reference interpreter runs */
     Graph *graph;                 /* what the passes made of it */
     const Target *target;
+    int64_t pictures; /* of one call of the network */
     Program *program;
     const char *digest;
 } Compilation;

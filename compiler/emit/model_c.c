@@ -201,6 +201,8 @@ static const char *call_comment(Emission *e, const Call *c)
     Arena *a = e->arena;
     Text t = { .arena = a };
     text_printf(&t, "%s: %s", c->node->path, emit_call_summary(a, c));
+    if (e->program->pictures > 1)
+        text_printf(&t, ", %lld pictures", (long long)e->program->pictures);
     if (c->macs)
         text_printf(&t, "; %s MACs", count_text(a, c->macs));
     if (c->tile && c->tile[0])

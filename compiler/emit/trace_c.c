@@ -1,14 +1,15 @@
 /* The program of `kiln verify`: runs the network once on a file of floats and writes what every
  * node has computed, node by node: its number in the source graph, then its values, H,W,C without
- * gaps. */
+ * gaps, picture by picture. */
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
 #include "compiler/graph/view.h"
 
 /* A traced node: its values are `rows` rows of `channels` floats, `pitch` apart. */
-static void put_layout(Writer *w, const Node *n)
+static void put_layout(Writer *w, const Program *p, const Node *n)
 {
-    long long channels = node_channels(n), rows = shape_count(&n->shape) / node_channels(n);
+    long long channels = node_channels(n);
+    long long rows = p->pictures * shape_count(&n->shape) / channels;
     w_linef(w, "{ %d, %lld, %lld, %lld }, /* %s */", n->origin->id, rows, channels,
             (long long)view_pixel_stride(n), n->path);
 }
@@ -78,7 +79,7 @@ const char *emit_trace_c(Emission *e, const char *name)
     w_line(w, "static const Layout layouts[] = {");
     for (int i = 0; i < e->program->calls.count; i++)
         if (emit_completes_node(e->program, i))
-            put_layout(w, e->program->calls.at[i].node);
+            put_layout(w, e->program, e->program->calls.at[i].node);
     w_line(w, "};");
     for (int i = 0; i < COUNT_OF(body); i++)
         w_line(w, body[i]);

@@ -101,6 +101,10 @@ static const char *as_identifier(Arena *a, const char *name)
 void make_finish(Make *m, Stmt *nest)
 {
     Stmt *body = loop_simplify(m->L, nest);
+    if (m->env->pictures > 1) {
+        body = m->has_pictures ? body : loop_simplify(m->L, make_batch(m, body));
+        text_printf(&m->name, "_batch%lld", (long long)m->env->pictures);
+    }
     if (m->env->share)
         body = loop_share(m->L, m->k->function, body, m->env->share);
     if (m->env->share == SHARE_CHANNELS)

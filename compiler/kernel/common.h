@@ -12,9 +12,10 @@ typedef struct Make {
     Arena *L;
     const Node *n;
     Kernel *k;
-    Text name;    /* of the function */
-    Text summary; /* what the call does ... */
-    Text extras;  /* ... and what is fused into it */
+    Text name;         /* of the function */
+    Text summary;      /* what the call does ... */
+    Text extras;       /* ... and what is fused into it */
+    bool has_pictures; /* the nest already runs over all pictures of the batch */
 } Make;
 
 /* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */
@@ -29,6 +30,10 @@ Buffer *make_input(Make *m, int input, const char *name, FeatureMap map);
 Buffer *make_output(Make *m, const char *name, FeatureMap map);
 Buffer *make_const(Make *m, const char *name, const ConstArray *array);
 Buffer *make_scratch(Make *m, const char *name, int rank, ...); /* int64_t extents */
+/* batch.c: the nest for all pictures of a batch. */
+Stmt *make_batch(Make *m, Stmt *nest);
+/* Has the node more weights than values? Then pictures share them tile by tile. */
+bool make_reuses_weights(const Node *n);
 /* Simplifies the nest and closes the function. */
 void make_finish(Make *m, Stmt *nest);
 

@@ -45,6 +45,7 @@ typedef struct KernelEnv {
     const Target *target; /* lanes and instructions are its own; NULL: textbook */
     Tile tile;            /* of this node */
     LoopShare share;      /* how threads divide its work */
+    int64_t pictures;     /* of one call; 0: 1 */
 } KernelEnv;
 
 /* True for the convolutions that Winograd's form can compute. */

@@ -32,7 +32,7 @@ int vop_arity(VOp op);
 
 /* A loop variable; identity is the pointer. Names come from a fixed vocabulary: oy ox o  output
  * row, column, channel; ky kx c  kernel row, column, input channel; m n l  pixel, vector and lane
- * of a register tile; t  tile; p  flattened pixel; g  group. */
+ * of a register tile; t  tile; p  flattened pixel; g  group; picture  of a batch. */
 typedef struct Var {
     const char *name;
 } Var;
@@ -226,6 +226,8 @@ Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark);
  * are more than weights, else channels. */
 typedef enum LoopShare { SHARE_NONE, SHARE_PIXELS, SHARE_CHANNELS } LoopShare;
 Stmt *loop_share(Arena *L, const Function *f, Stmt *body, LoopShare by);
+/* The axis that a loop over v runs along, by the vocabulary of names; SHARE_NONE: neither. */
+LoopShare loop_axis(const Var *v);
 /* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations. */
 Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes);
 

@@ -57,18 +57,17 @@ static double cost_of(const Stmt *s)
 
 /* --- axes ------------------------------------------------------------------------------------- */
 
-/* Which axis a loop runs over, by the vocabulary of loop.h; 0: none. */
-static int axis_of(const Var *v)
+LoopShare loop_axis(const Var *v)
 {
-    static const char *const names[][8] = {
-        [SHARE_PIXELS] = { "oy", "ox", "iy", "ix", "t", "p", "ty", "tx" },
+    static const char *const names[][10] = {
+        [SHARE_PIXELS] = { "oy", "ox", "iy", "ix", "t", "p", "ty", "tx", "picture" },
         [SHARE_CHANNELS] = { "ot", "cv", "o", "c", "g" },
     };
-    for (int axis = SHARE_PIXELS; axis <= SHARE_CHANNELS; axis++)
-        for (int i = 0; i < 8 && names[axis][i]; i++)
+    for (LoopShare axis = SHARE_PIXELS; axis <= SHARE_CHANNELS; axis++)
+        for (int i = 0; names[axis][i]; i++)
             if (strcmp(v->name, names[axis][i]) == 0)
                 return axis;
-    return 0;
+    return SHARE_NONE;
 }
 
 /* --- units ------------------------------------------------------------------------------------ */
@@ -117,7 +116,7 @@ static bool holds_axis(const Stmt *s, LoopShare axis)
     for (int i = 0; is_list(s) && i < s->count; i++)
         if (holds_axis(s->item[i], axis))
             return true;
-    return is_shareable(s) && (axis_of(s->var) == (int)axis || holds_axis(s->body, axis));
+    return is_shareable(s) && (loop_axis(s->var) == axis || holds_axis(s->body, axis));
 }
 
 static int64_t round_count(const Sharing *h, const Stmt *s)
@@ -290,7 +289,7 @@ static Stmt *share_collapsed(Sharing *h, Stmt *s)
 /* Is it a loop over the axis that is not to be divided, with loops over the other one in it? */
 static bool is_through(const Sharing *h, const Stmt *s)
 {
-    return is_shareable(s) && axis_of(s->var) != (int)h->by && holds_axis(s->body, h->by);
+    return is_shareable(s) && loop_axis(s->var) != h->by && holds_axis(s->body, h->by);
 }
 
 /* s divided inside the loops that every thread runs; NULL where that would be uneven. */

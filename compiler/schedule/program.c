@@ -44,7 +44,7 @@ static LoopShare choose_share(const Builder *b, const Node *n)
 
 static const char *build_kernel(Builder *b, const Node *n)
 {
-    KernelEnv env = { b->arena, b->p->target, b->tile[n->id], b->share[n->id] };
+    KernelEnv env = { b->arena, b->p->target, b->tile[n->id], b->share[n->id], b->p->pictures };
     Kernel *k = &b->kernel[n->id];
     const char *error = kernel_build(&env, n, k);
     if (error)
@@ -134,7 +134,7 @@ static void build_call(Builder *b, const Node *n)
                   .node = n,
                   .summary = k->summary,
                   .tile = k->tile,
-                  .macs = node_macs(n) };
+                  .macs = b->p->pictures * node_macs(n) };
     vec_push(b->arena, &b->p->calls, call);
 }
 
@@ -143,8 +143,8 @@ static void plan(Builder *b)
     int64_t *scratch = arena_new_array(b->arena, int64_t, b->g->nodes.count);
     for_each_node(n, b->g)
         scratch[n->id] = b->kernel[n->id].scratch * (int64_t)sizeof(float);
-    plan_memory(b->g, scratch, b->arena, &b->plan);
-    const char *error = plan_check(b->g, scratch, &b->plan, b->arena);
+    plan_memory(b->g, b->p->pictures, scratch, b->arena, &b->plan);
+    const char *error = plan_check(b->g, b->p->pictures, scratch, &b->plan, b->arena);
     if (error)
         bug("memory plan of %s: %s", b->g->name, error);
     b->p->arena_bytes = b->plan.bytes;
@@ -156,10 +156,16 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
     *out = (Program){
         .name = g->name, .graph = g, .target = options->target, .parallel = options->parallel
     };
-    out->input_count = shape_count(&g->input->shape);
-    out->output_count = shape_count(&g->output->shape);
+    out->pictures = options->pictures > 1 ? options->pictures : 1;
+    out->input_count = out->pictures * shape_count(&g->input->shape);
+    out->output_count = out->pictures * shape_count(&g->output->shape);
     Builder b = { .arena = arena, .g = g, .p = out };
     b.tile = choose_tiles(arena, options->target, g, options->optimize);
+    for_each_node(n, g)
+        if (n->op == OP_DENSE && out->pictures > 1) { /* a matrix product, not matrix by vector */
+            b.tile[n->id].pixels = options->target->tile_pixels;
+            b.tile[n->id].vectors = options->target->tile_vectors;
+        }
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     b.share = arena_new_array(arena, LoopShare, g->nodes.count);
     for_each_node(n, g) {

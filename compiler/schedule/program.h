@@ -38,6 +38,7 @@ typedef struct Program {
     Vec(const Function *) functions; /* one per distinct name, in order of first use */
     Vec(Call) calls;
     Vec(const ConstArray *) arrays; /* in order of first use */
+    int64_t pictures;               /* of one call */
     bool parallel;                  /* every thread runs every call */
     bool winograd;                  /* some node is computed by Winograd's form */
     int64_t weight_originals;       /* bytes of the parameters that were packed */
@@ -48,7 +49,8 @@ typedef struct Program {
 typedef struct ProgramOptions {
     const Target *target;
     Optimize optimize;
-    bool parallel; /* loops are marked for threads where the work is worth starting them */
+    bool parallel;    /* for threads */
+    int64_t pictures; /* of one call; 0: 1 */
 } ProgramOptions;
 
 /* Builds the program of a graph that has been through all passes, its parameters bound. NULL, or
