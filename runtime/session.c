@@ -27,15 +27,15 @@ static size_t aligned(size_t bytes)
 
 static int allocate(Session *s, Reason *why)
 {
-    const size_t in = aligned(s->input_count * sizeof(float));
-    const size_t out = aligned(s->output_count * sizeof(float));
+    const size_t in = aligned(s->batch * s->input_count * sizeof(float));
+    const size_t out = aligned(s->batch * s->output_count * sizeof(float));
     char *at;
 
     s->memory = malloc(in + out + aligned(s->network->arena_bytes) + ALIGN);
-    s->logical = malloc(out);
+    s->logical = malloc(s->output_count * sizeof(float));
     if (!s->memory || !s->logical)
         return reason_set(why, "out of memory: the network needs %zu bytes",
-                          in + 2 * out + s->network->arena_bytes);
+                          in + out + s->network->arena_bytes);
     at = (char *)s->memory + (ALIGN - (uintptr_t)s->memory % ALIGN) % ALIGN;
     s->input = (float *)(void *)at;
     s->output = (float *)(void *)(at + in);
@@ -50,6 +50,7 @@ int session_open(Session *s, const kiln_classifier *program, Reason *why)
         return reason_set(why, "its table is not of a kind that this runtime knows");
     s->program = program;
     s->network = program->members[0].network;
+    s->batch = s->network->batch > 1 ? (size_t)s->network->batch : 1;
     s->rule = program->decision;
     s->input_count = count_of(&s->network->input);
     s->output_count = count_of(&s->network->output);
@@ -68,14 +69,15 @@ void session_close(Session *s)
     s->memory = NULL;
 }
 
-int session_load_picture(Session *s, const char *path, Reason *why)
+int session_load_picture(Session *s, size_t at, const char *path, Reason *why)
 {
     Bytes bytes;
     int ok;
 
     if (!bytes_read(path, &bytes, why))
         return 0;
-    ok = preprocess_encoded(&s->program->members[0], bytes.at, bytes.length, s->input, why);
+    ok = preprocess_encoded(&s->program->members[0], bytes.at, bytes.length,
+                            s->input + at * s->input_count, why);
     bytes_free(&bytes);
     return ok;
 }
@@ -94,18 +96,31 @@ static void transpose(const float *from, size_t channels, size_t pixels, float *
             to[p * channels + c] = from[c * pixels + p];
 }
 
-void session_set_tensor(Session *s, const NpyArray *array, size_t index)
+void session_set_tensor(Session *s, size_t at, const NpyArray *array, size_t index)
 {
     const size_t channels = channels_of(&s->network->input);
 
-    transpose(array->data + index * s->input_count, channels, s->input_count / channels, s->input);
+    transpose(array->data + index * s->input_count, channels, s->input_count / channels,
+              s->input + at * s->input_count);
+}
+
+void session_pad(Session *s, size_t at)
+{
+    if (at < s->batch)
+        memset(s->input + at * s->input_count, 0, (s->batch - at) * s->input_count * sizeof(float));
+}
+
+void session_repeat(Session *s)
+{
+    for (size_t i = 1; i < s->batch; i++)
+        memcpy(s->input + i * s->input_count, s->input, s->input_count * sizeof(float));
 }
 
 void session_set_noise(Session *s)
 {
     uint32_t state = 2463534242u;
 
-    for (size_t i = 0; i < s->input_count; i++) {
+    for (size_t i = 0; i < s->batch * s->input_count; i++) {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
@@ -151,11 +166,10 @@ void session_run(Session *s, const kiln_trace *trace)
     s->network->run(s->network->context, s->input, s->output, s->arena, trace);
 }
 
-int session_classify(Session *s, Reason *why)
+int session_decide(Session *s, size_t at, Reason *why)
 {
     const size_t channels = channels_of(&s->network->output);
 
-    session_run(s, NULL);
-    transpose(s->output, s->output_count / channels, channels, s->logical);
+    transpose(s->output + at * s->output_count, s->output_count / channels, channels, s->logical);
     return decision_make(&s->rule, s->logical, &s->decision, why);
 }
