@@ -49,7 +49,10 @@ static RowList rows_of(Compilation *c)
     Arena *a = c->graph_arena;
     for_each_node(n, c->graph) {
         const Call *call = last_call(c->program, n);
-        Row row = { n, call, node_parameters(n), shape_text(a, &n->shape), place_of(a, n, call) };
+        Shape shape = n->shape;
+        if (n->op != OP_PARAMETER)
+            shape.dim[0] = c->program->pictures;
+        Row row = { n, call, node_parameters(n), shape_text(a, &shape), place_of(a, n, call) };
         vec_push(a, &rows, row);
     }
     return rows;
