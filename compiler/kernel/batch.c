@@ -56,31 +56,37 @@ static Stmt *over_pictures(const Batch *b, Stmt *s)
 }
 
 /* The same buffer of so many pictures. */
-static Buffer *of_pictures(const Batch *b, const Buffer *one)
+static Buffer *of_pictures(const Make *m, const Buffer *one)
 {
-    Buffer *all = arena_new_of(b->L, Buffer);
+    Buffer *all = arena_new_of(m->L, Buffer);
     *all = *one;
     all->rank = one->rank + 1;
-    all->extent[0] = b->pictures;
+    all->extent[0] = m->env->pictures;
     for (int i = 0; i < one->rank; i++)
         all->extent[i + 1] = one->extent[i];
     return all;
 }
 
-Stmt *make_batch(Make *m, Stmt *nest)
+Stmt *make_pictures(Make *m, Stmt *nest, Expr *picture)
 {
     Function *f = m->k->function;
-    Batch b = { .L = m->L, .pictures = m->env->pictures };
-    b.picture = loop_var(m->L, "picture");
-    b.reuses_weights = make_reuses_weights(m->n);
-    b.has_scratch = m->k->scratch > 0;
     for (int i = 0; i < f->param_count; i++) {
         OperandKind kind = m->k->operand[i].kind;
         if (kind != OPERAND_INPUT && kind != OPERAND_OUTPUT)
             continue;
-        Buffer *all = of_pictures(&b, f->param[i]);
-        nest = replace_buffer(m->L, nest, f->param[i], all, ix_var(m->L, b.picture), false);
+        Buffer *all = of_pictures(m, f->param[i]);
+        nest = replace_buffer(m->L, nest, f->param[i], all, picture, false);
         f->param[i] = all;
     }
-    return over_pictures(&b, nest);
+    m->has_pictures = true;
+    return nest;
+}
+
+Stmt *make_batch(Make *m, Stmt *nest)
+{
+    Batch b = { .L = m->L, .pictures = m->env->pictures };
+    b.picture = loop_var(m->L, "picture");
+    b.reuses_weights = make_reuses_weights(m->n);
+    b.has_scratch = m->k->scratch > 0;
+    return over_pictures(&b, make_pictures(m, nest, ix_var(m->L, b.picture)));
 }

@@ -30,8 +30,9 @@ Buffer *make_input(Make *m, int input, const char *name, FeatureMap map);
 Buffer *make_output(Make *m, const char *name, FeatureMap map);
 Buffer *make_const(Make *m, const char *name, const ConstArray *array);
 Buffer *make_scratch(Make *m, const char *name, int rank, ...); /* int64_t extents */
-/* batch.c: the nest for all pictures of a batch. */
+/* batch.c: the nest for all pictures of a batch; or only its buffers, at that picture. */
 Stmt *make_batch(Make *m, Stmt *nest);
+Stmt *make_pictures(Make *m, Stmt *nest, Expr *picture);
 /* Has the node more weights than values? Then pictures share them tile by tile. */
 bool make_reuses_weights(const Node *n);
 /* Simplifies the nest and closes the function. */

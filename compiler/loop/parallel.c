@@ -276,6 +276,14 @@ static double choose_units(Sharing *h, const Stmt *s)
     return largest;
 }
 
+/* Are units so small that they come out even, or a multiple of four alike? */
+static bool is_even(Sharing *h, const Stmt *s)
+{
+    if (choose_units(h, s) <= EVEN)
+        return true;
+    return largest_unit(h, s) == 1 && count_of(h, s) % 4 == 0;
+}
+
 /* s divided, all its loops in the order of execution. */
 static Stmt *share_collapsed(Sharing *h, Stmt *s)
 {
@@ -303,7 +311,7 @@ static Stmt *share_inside(Sharing *h, Stmt *s)
     for (int i = 0; is_list(s) && i < s->count; i++)
         apart |= is_through(h, s->item[i]);
     if (!apart)
-        return choose_units(h, s) <= EVEN ? share_collapsed(h, s) : NULL;
+        return is_even(h, s) ? share_collapsed(h, s) : NULL;
     Vec(Stmt *) items = { 0 };
     for (int i = 0, end; i < s->count; i = end) {
         for (end = i; end < s->count && !is_through(h, s->item[end]);)
