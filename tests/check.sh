@@ -225,6 +225,8 @@ main() {
         models/densenet.kiln:densenet121 models/efficientnet.kiln:efficientnet_b0"
     # shellcheck disable=SC2086
     suite threads nice bash tests/targets/threads.sh "$KILN" $threads
+    # shellcheck disable=SC2086
+    suite batch nice bash tests/targets/batch.sh "$KILN" $threads
     [ ! -d generated ] || [ -z "$(ls generated/*/ 2>/dev/null)" ] || suite generated make --no-print-directory check-generated
 
     for example in examples/*/Makefile; do
