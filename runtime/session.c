@@ -173,3 +173,10 @@ int session_decide(Session *s, size_t at, Reason *why)
     transpose(s->output + at * s->output_count, s->output_count / channels, channels, s->logical);
     return decision_make(&s->rule, s->logical, &s->decision, why);
 }
+
+int session_classify(Session *s, Reason *why)
+{
+    session_pad(s, 1);
+    session_run(s, NULL);
+    return session_decide(s, 0, why);
+}

@@ -42,5 +42,7 @@ int session_check_tensor(const Session *s, const NpyArray *array, size_t *count,
 void session_run(Session *s, const kiln_trace *trace);
 /* After a run: logical and decision of the picture in place `at`. */
 int session_decide(Session *s, size_t at, Reason *why);
+/* Runs the network on the picture in the first place alone, and decides. */
+int session_classify(Session *s, Reason *why);
 
 #endif

@@ -155,7 +155,7 @@ static Node *reshape(Graph *g, Node *x, const Shape *shape, Diag *d)
     return append(g, OP_RESHAPE, x, NULL, &a, d);
 }
 
-/* x, [1, C, H, W], as a tensor of that rank: 3 tokens of C features, 4 as it is, 5 with H in two. */
+/* x, [1, C, H, W], as a tensor of that rank: 3 tokens of C features, 4 as it is, 5 with H split. */
 static Node *of_rank(Graph *g, Node *x, int64_t rank, Diag *d)
 {
     const int64_t *s = x->shape.dim;
