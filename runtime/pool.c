@@ -126,7 +126,7 @@ static void run_share(const Pool *p, Session *s, Share share)
     if (loaded == 0)
         return;
     session_pad(s, loaded);
-    session_run(s, NULL);
+    session_run_batch(s);
     for (size_t i = share.first; i < share.first + share.count; i++) {
         Task *t = task_at(p, i);
         if (!t->ok)
@@ -198,6 +198,8 @@ static int open_sessions(Pool *p, const Session *model, Reason *why)
             return i > 0;
         }
         w->session.rule = model->rule;
+        if (!session_set_grouping(&w->session, model->rule.grouping, why))
+            return 0;
     }
     return 1;
 }
@@ -210,7 +212,7 @@ static int open_ring(Pool *p, const Session *model, Reason *why)
         p->ring[i].logical = malloc(model->output_count * sizeof(float));
         if (!p->ring[i].logical)
             return reason_set(why, "out of memory");
-        if (!decision_new(&p->ring[i].decision, (int)model->output_count, why))
+        if (!decision_new(&p->ring[i].decision, model->classes, why))
             return 0;
     }
     return p->ring ? 1 : reason_set(why, "out of memory");

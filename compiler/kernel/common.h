@@ -15,6 +15,7 @@ typedef struct Make {
     Text name;         /* of the function */
     Text summary;      /* what the call does ... */
     Text extras;       /* ... and what is fused into it */
+    bool only_name;    /* a tiled kernel's maker may return once it has named the function */
     bool has_pictures; /* the nest already runs over all pictures of the batch */
 } Make;
 
@@ -35,6 +36,8 @@ Stmt *make_batch(Make *m, Stmt *nest);
 Stmt *make_pictures(Make *m, Stmt *nest, Expr *picture);
 /* Has the node more weights than values? Then pictures share them tile by tile. */
 bool make_reuses_weights(const Node *n);
+/* The name of the function, as far as it is known. */
+const char *make_name(Make *m);
 /* Simplifies the nest and closes the function. */
 void make_finish(Make *m, Stmt *nest);
 

@@ -50,8 +50,13 @@ typedef struct KernelEnv {
 
 /* True for the convolutions that Winograd's form can compute. */
 bool winograd_applies(const Node *n);
+/* How many rows of tiles it computes at once, of one picture by one thread. */
+int64_t winograd_batch(const Target *target, const Node *n, Tile tile);
 /* True where the node needs no code: its value already lies where its view says. */
 bool kernel_is_void(const Node *n);
+/* The name of the function that computes the node directly. Nodes of one name get one function, so
+ * they are one layer to a schedule. NULL: there is no kernel. */
+const char *kernel_name(Arena *arena, const Node *n);
 /* Builds the kernel of a node whose view is decided. Returns NULL, or why there is none. */
 const char *kernel_build(const KernelEnv *env, const Node *n, Kernel *out);
 

@@ -226,14 +226,15 @@ static int64_t div_up(int64_t a, int64_t b)
 /* What a batch of so many tiles costs, in cycles as measured: products, a tile of registers once more
  * than its pixels; weights, hidden until they come from memory; and more, the more v and p take up
  * of the second-level cache. Threads that divide pixels are two at the least, with a cache each. */
-static double batch_cycles(const Make *m, const Winograd *w, int64_t tiles)
+static double batch_cycles(const KernelEnv *env, const Winograd *w, int64_t tiles)
 {
-    const Target *t = m->env->target;
-    bool by_pixels = m->env->share == SHARE_PIXELS;
+    const Target *t = env->target;
+    bool by_pixels = env->share == SHARE_PIXELS;
     double points = w->form->n * w->form->n, in = (double)w->x.channels,
            out = (double)w->y.channels;
-    double cache = t ? t->l2_bytes : 1 << 20, speed = t ? t->macs_per_cycle : 1;
-    int64_t registers = m->env->tile.pixels ? div_up(tiles, m->env->tile.pixels) : tiles;
+    double cache = t ? t->l2_bytes : 1 << 20;
+    double speed = t ? t->fma_per_cycle * t->tile_lanes : 1;
+    int64_t registers = env->tile.pixels ? div_up(tiles, env->tile.pixels) : tiles;
     if (by_pixels && registers % 2)
         registers++;
     double products = points * in * out * ((double)tiles + 1.5 * (double)registers) / speed;
@@ -244,26 +245,45 @@ static double batch_cycles(const Make *m, const Winograd *w, int64_t tiles)
 }
 
 /* Tile rows of a batch, or whole pictures. */
-static void choose_batch(const Make *m, Winograd *w)
+static void choose_batch(const KernelEnv *env, Winograd *w)
 {
-    int64_t all = m->env->pictures > 1 ? m->env->pictures : 1;
+    int64_t all = env->pictures > 1 ? env->pictures : 1;
     double best = INFINITY;
     w->pictures = 1;
     for (int64_t rows = 1; rows <= w->rows; rows++) {
-        double cost = (double)(all * div_up(w->rows, rows)) * batch_cycles(m, w, rows * w->columns);
+        double cost = (double)(all * div_up(w->rows, rows)) *
+                      batch_cycles(env, w, rows * w->columns);
         if (cost < best) {
             best = cost;
             w->batch = rows;
         }
     }
     for (int64_t k = 2; k <= all; k++) {
-        double cost = (double)(all / k) * batch_cycles(m, w, k * w->rows * w->columns);
+        double cost = (double)(all / k) * batch_cycles(env, w, k * w->rows * w->columns);
         if (all % k == 0 && cost < best) {
             best = cost;
             w->batch = w->rows;
             w->pictures = k;
         }
     }
+}
+
+static Winograd winograd_of(const KernelEnv *env, const Node *n)
+{
+    Winograd w = { .form = &forms[env->tile.winograd == 2 ? 0 : 1],
+                   .x = map_of(n->input[0]),
+                   .y = map_of(n),
+                   .pad_top = n->attr.pad[0],
+                   .pad_left = n->attr.pad[1] };
+    w.rows = div_up(w.y.height, w.form->m);
+    w.columns = div_up(w.y.width, w.form->m);
+    choose_batch(env, &w);
+    return w;
+}
+
+int64_t winograd_batch(const Target *target, const Node *n, Tile tile)
+{
+    return winograd_of(&(KernelEnv){ .target = target, .tile = tile }, n).batch;
 }
 
 bool winograd_applies(const Node *n)
@@ -294,14 +314,7 @@ const char *make_winograd(Make *m, int size)
 {
     Arena *L = m->L;
     const Node *n = m->n;
-    Winograd w = { .form = &forms[size == 2 ? 0 : 1],
-                   .x = map_of(n->input[0]),
-                   .y = map_of(n),
-                   .pad_top = n->attr.pad[0],
-                   .pad_left = n->attr.pad[1] };
-    w.rows = div_up(w.y.height, w.form->m);
-    w.columns = div_up(w.y.width, w.form->m);
-    choose_batch(m, &w);
+    Winograd w = winograd_of(m->env, n);
     w.group = loop_var(L, "group");
     w.picture = loop_var(L, "picture");
     w.batch_row = loop_var(L, "tb");

@@ -7,6 +7,7 @@
 #include "compiler/graph/view.h"
 #include "compiler/kernel/kernel.h"
 #include "compiler/schedule/choose.h"
+#include "compiler/schedule/cost.h"
 #include "compiler/schedule/plan_memory.h"
 
 #include <string.h>
@@ -21,6 +22,7 @@ typedef struct Builder {
     LoopShare *share; /* [nodes] */
     Map arrays;       /* path and layout -> ConstArray */
     MemoryPlan plan;
+    CostModel cost;
 } Builder;
 
 /* Threads divide what is larger, so that the rest is what they all read; nodes without weights
@@ -102,6 +104,11 @@ static Argument storage(const Builder *b, const Node *n)
     return a;
 }
 
+static double predicted(const Builder *b, const Node *n)
+{
+    return cost_milliseconds(b->p->target, cost_cycles(&b->cost, n, b->tile[n->id]));
+}
+
 static void build_call(Builder *b, const Node *n)
 {
     const Kernel *k = &b->kernel[n->id];
@@ -134,7 +141,8 @@ static void build_call(Builder *b, const Node *n)
                   .node = n,
                   .summary = k->summary,
                   .tile = k->tile,
-                  .macs = b->p->pictures * node_macs(n) };
+                  .macs = b->p->pictures * node_macs(n),
+                  .predicted = (double)b->p->pictures * predicted(b, n) };
     vec_push(b->arena, &b->p->calls, call);
 }
 
@@ -160,12 +168,16 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
     out->input_count = out->pictures * shape_count(&g->input->shape);
     out->output_count = out->pictures * shape_count(&g->output->shape);
     Builder b = { .arena = arena, .g = g, .p = out };
-    b.tile = choose_tiles(arena, options->target, g, options->optimize);
+    const char *problem = choose_tiles(arena, options->target, g, options->optimize,
+                                       options->tuning, &b.tile);
+    if (problem)
+        return problem;
     for_each_node(n, g)
         if (n->op == OP_DENSE && out->pictures > 1) { /* a matrix product, not matrix by vector */
             b.tile[n->id].pixels = options->target->tile_pixels;
             b.tile[n->id].vectors = options->target->tile_vectors;
         }
+    b.cost = cost_model(options->target, g);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     b.share = arena_new_array(arena, LoopShare, g->nodes.count);
     for_each_node(n, g) {
