@@ -132,6 +132,8 @@ static ExitStatus count_errors(const Compilation *c)
 
 void compile_select(Compilation *c, int i)
 {
+    if (i >= c->network_count)
+        return;
     const Network *n = &c->networks[i];
     c->member = n->member;
     c->source = n->source;
