@@ -31,6 +31,7 @@ static const Format formats[] = {
     { "TensorFlow Lite", 4, MAGIC("TFL3"), NULL },
     { "gzip", 0, MAGIC("\x1f\x8b"), NULL },
     { "tar", 257, MAGIC("ustar"), NULL },
+    { "libsvm", 0, MAGIC("svm_type "), libsvm_read },
     { "safetensors", 8, MAGIC("{"), safetensors_read },
 };
 
@@ -146,6 +147,29 @@ void weight_read(const WeightTensor *t, int64_t first, int64_t count, float *out
         memcpy(out, bytes + first * step, (size_t)count * sizeof *out);
     } else {
         dtype_to_float(t->dtype, bytes + first * step, (size_t)count, out);
+    }
+}
+
+static double double_at(const unsigned char *p)
+{
+    uint64_t bits = little_endian(p, 8);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+void weight_read_doubles(const WeightTensor *t, double *out)
+{
+    int64_t count = weight_count(t), step = (int64_t)dtype_bytes(t->dtype);
+    for (int64_t i = 0; i < count; i++) {
+        float narrow;
+        const unsigned char *at = (const unsigned char *)t->bytes + element_offset(t, i) * step;
+        if (t->dtype == DTYPE_F64) {
+            out[i] = double_at(at);
+            continue;
+        }
+        dtype_to_float(t->dtype, at, 1, &narrow);
+        out[i] = (double)narrow;
     }
 }
 

@@ -12,9 +12,10 @@ typedef struct Make {
     Arena *L;
     const Node *n;
     Kernel *k;
-    Text name;    /* of the function */
-    Text summary; /* what the call does ... */
-    Text extras;  /* ... and what is fused into it */
+    Text name;      /* of the function */
+    Text summary;   /* what the call does ... */
+    Text extras;    /* ... and what is fused into it */
+    bool only_name; /* a tiled kernel's maker may return once it has named the function */
 } Make;
 
 /* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */
@@ -29,6 +30,8 @@ Buffer *make_input(Make *m, int input, const char *name, FeatureMap map);
 Buffer *make_output(Make *m, const char *name, FeatureMap map);
 Buffer *make_const(Make *m, const char *name, const ConstArray *array);
 Buffer *make_scratch(Make *m, const char *name, int rank, ...); /* int64_t extents */
+/* The name of the function, as far as it is known. */
+const char *make_name(Make *m);
 /* Simplifies the nest and closes the function. */
 void make_finish(Make *m, Stmt *nest);
 
@@ -89,6 +92,8 @@ typedef struct TileLoops {
 } TileLoops;
 
 Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops);
+/* The loops over lanes as vectors, or marked for the C compiler where the target has none. */
+Stmt *tile_lanes(Make *m, Stmt *nest, Var *lane);
 /* For nests without reduction: channels `c` become vectors. */
 Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels);
 
@@ -106,6 +111,7 @@ Expr *elementwise_formula(Make *m, Body *b, Expr *x, Expr *y);
 /* Kernels, by family: fill m->k and return NULL, or say why not. */
 const char *make_conv2d(Make *m);
 const char *make_winograd(Make *m, int size); /* F(size x size, 3x3): 2 or 4 */
+const char *make_strassen(Make *m);
 const char *make_dense(Make *m);
 const char *make_depthwise(Make *m);
 const char *make_pool(Make *m);

@@ -2,6 +2,8 @@
 #include "compiler/target/scalar.h"
 #include "compiler/target/target.h"
 
+extern const Target target_avx2;
+
 const Target target_avx512 = {
     .name = "avx512",
     .description = "x86-64 with AVX-512 F and DQ",
@@ -13,6 +15,7 @@ const Target target_avx512 = {
     .vector_registers = 32,
     .l1_bytes = 32 << 10,
     .l2_bytes = 1 << 20,
+    .l3_bytes = 16 << 20,
     .scalar = SCALAR_ROW(SCALAR_FMA,
                          "_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(${a})))"),
     .vector = {
@@ -41,12 +44,26 @@ const Target target_avx512 = {
             [VOP_BROADCAST] = "_mm512_set1_ps(${a})",
         },
     },
-    .macs_per_cycle = 16,
-    .memory_bytes_per_cycle = 6,
-    .transform_cycles_per_vector = 6,
+    .half = &target_avx2.vector,
+    .gigahertz = 3.7,
+    .fma_per_cycle = 1,
+    .loads_per_cycle = 1.4,
+    .fma_latency = 4,
+    .tile_cycles = 8,
+    .store_cycles = 0.8,
+    .l1_bytes_per_cycle = 32,
+    .l2_bytes_per_cycle = 32,
+    .l3_bytes_per_cycle = 32,
+    .memory_bytes_per_cycle = 11,
+    .stream_cycles = 210,
+    .transform_cycles_per_vector = 1.8,
+    .exp_cycles_per_vector = 13,
     .tile_lanes = 16,
     .tile_pixels = 7,
     .tile_vectors = 4,
     .tile_depthwise = 14,
     .tile_matrix = 6,
+    .tiles = { { 7, 4 }, { 4, 4 }, { 9, 3 }, { 14, 2 }, { 14, 1 }, { 7, 1 }, { 4, 1 }, { 1, 4 }, { 1, 6 },
+               { 1, 8 }, { 1, 12 } },
+    .winograd_tiles = { { 7, 4 }, { 14, 1 }, { 10, 1 } },
 };
