@@ -60,7 +60,7 @@ static int64_t tiled_columns(const Node *n)
 {
     const Attr *a = &n->attr;
     if (n->op == OP_DENSE)
-        return n->shape.rank == 3 ? n->shape.dim[1] : 1;
+        return node_height(n) * node_width(n);
     bool flat = n->op == OP_CONV2D && a->kernel[0] * a->kernel[1] == 1 &&
                 a->stride[0] * a->stride[1] == 1 && !is_depthwise(n) &&
                 node_height(n) == node_height(n->input[0]) &&
@@ -71,8 +71,7 @@ static int64_t tiled_columns(const Node *n)
 static Tile normal_tile(const Node *n, Tile tile)
 {
     int64_t groups_of_conv = n->op == OP_CONV2D && !is_depthwise(n) ? n->attr.groups : 1;
-    int64_t channels = n->op == OP_DENSE ? n->shape.dim[n->shape.rank - 1]
-                                         : node_channels(n) / groups_of_conv;
+    int64_t channels = node_channels(n) / groups_of_conv;
     tile.vectors = even_part(div_up(channels, tile.lanes), tile.vectors);
     if (!tile.winograd)
         tile.pixels = even_part(tiled_columns(n), tile.pixels);
