@@ -29,6 +29,7 @@ typedef struct Evaluation {
     Metrics metrics;
     MistakeList mistakes;
     ClassNames names;
+    size_t *answered;    /* [members]: pictures that each one of a cascade has answered */
     size_t next, failed; /* pictures reported, and how many of them failed */
     int is_broken;       /* out of memory */
     int shows_progress, is_visible;
@@ -117,6 +118,7 @@ static int count_picture(Evaluation *e, const Task *task, Reason *why)
     const int *truth = e->truth.label + first;
     const Verdict v = verdict_of(&task->decision);
 
+    e->answered[task->decision.member]++;
     return metrics_add(&e->metrics, truth, count, &v, why) &&
            (!e->options->mistakes || is_right(truth, count, &v) ||
             mistakes_add(&e->mistakes, task->input.path, truth, count, &v, why));
@@ -148,7 +150,7 @@ static int count_jobs(const Evaluation *e)
     const int jobs = e->options->jobs ? e->options->jobs : pool_default_jobs();
     const size_t pictures = e->truth.inputs.count;
 
-    if (e->session->network->is_serial)
+    if (session_is_serial(e->session))
         return 1;
     return pictures < (size_t)jobs ? (int)pictures + !pictures : jobs;
 }
@@ -182,18 +184,16 @@ static int classify(Evaluation *e)
 
 static int report(Evaluation *e)
 {
-    const kiln_decision *rule = &e->session->rule;
-    const EvalReport r = {
-        .metrics = &e->metrics,
-        .names = e->names,
-        .listed = e->truth.inputs.count,
-        .failed = e->failed,
-        .interrupted =
-            e->next<e->truth.inputs.count, .seconds = e->seconds, .beta = e->options->beta> 0.0
-                ? e->options->beta
-                : 1.0,
-        .threshold = rule->has_threshold ? rule->threshold : 0.5
-    };
+    const kiln_classifier *program = e->session->program;
+    const EvalReport r = { .metrics = &e->metrics,
+                           .names = e->names,
+                           .listed = e->truth.inputs.count,
+                           .failed = e->failed,
+                           .interrupted = e->truth.inputs.count > e->next,
+                           .seconds = e->seconds,
+                           .beta = e->options->beta > 0.0 ? e->options->beta : 1.0,
+                           .program = program,
+                           .answered = program->merge == KILN_MERGE_CASCADE ? e->answered : NULL };
     Reason why;
 
     if (!eval_report_print(&r, e->options->format, stdout, &why)) {
@@ -227,11 +227,14 @@ static int write_files(Evaluation *e)
 
 static int prepare(Evaluation *e, Reason *why)
 {
-    const kiln_classifier *program = e->session->program;
-    const int classes = e->session->decision.classes;
+    const Session *s = e->session;
+    const int classes = s->decision.classes;
     const int has_tags = e->session->rule.rule == KILN_RULE_TAGS;
-    const LabelNames labels = { program->labels, program->label_count, classes };
+    const LabelNames labels = { s->labels, s->label_count, classes };
 
+    e->answered = calloc((size_t)s->program->member_count, sizeof *e->answered);
+    if (!e->answered)
+        return reason_set(why, "out of memory");
     if (e->options->confusion && has_tags)
         return reason_set(why, "--confusion is for classifiers with one answer; this one has tags");
     return truth_read(&e->truth, e->options->eval, e->options->eval_map, &labels, has_tags, why) &&
@@ -243,7 +246,7 @@ int evaluation_run(Session *session, const Options *options, const char *name)
     Evaluation e = { .name = name,
                      .options = options,
                      .session = session,
-                     .names = { session->program->labels, session->program->label_count },
+                     .names = { session->labels, session->label_count },
                      .shows_progress = isatty(STDERR_FILENO) };
     Reason why;
     int ok = prepare(&e, &why);
@@ -252,6 +255,7 @@ int evaluation_run(Session *session, const Options *options, const char *name)
         complain(&e, "--eval", &why);
     ok = ok && classify(&e) && report(&e) && write_files(&e);
     ok = ok && !e.failed && e.next == e.truth.inputs.count;
+    free(e.answered);
     mistakes_free(&e.mistakes);
     metrics_free(&e.metrics);
     truth_free(&e.truth);

@@ -266,6 +266,7 @@ main() {
 
     suite evaluate nice /usr/bin/python3 tests/numeric/evaluate.py
     [ -z "$all" ] || suite_shared init oracle/resnet18/manifest.json nice bash tests/numeric/init.sh
+    suite_shared ensembles expected/trash_ensemble/expected.json nice /usr/bin/python3 tests/numeric/ensembles.py
 
     suite_shared checkpoints oracle/keras_mobilenet_v2/manifest.json \
         nice /usr/bin/python3 tests/numeric/checkpoints.py ${all:+--all}

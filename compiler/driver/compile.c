@@ -183,7 +183,8 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
         c->networks[i].digest = digest_of(c);
         arena_reset(c->scratch_arena);
     }
-    compile_select(c, 0);
+    if (status == EXIT_DONE)
+        compile_select(c, 0);
     return status;
 }
 
