@@ -258,6 +258,7 @@ main() {
         suite_shared published expected/resnet20/expected.json nice /usr/bin/python3 tests/numeric/published.py
     fi
 
+    suite_shared ensembles expected/trash_ensemble/expected.json nice /usr/bin/python3 tests/numeric/ensembles.py
     # Transformers, shuffles and others that have no reference data: against torchvision.
     local torch='vit_tiny shufflenet_v2_x0_5 mnasnet0_5 regnet_y_400mf'
     [ -z "$all" ] || torch=--all
@@ -266,7 +267,6 @@ main() {
 
     suite evaluate nice /usr/bin/python3 tests/numeric/evaluate.py
     [ -z "$all" ] || suite_shared init oracle/resnet18/manifest.json nice bash tests/numeric/init.sh
-    suite_shared ensembles expected/trash_ensemble/expected.json nice /usr/bin/python3 tests/numeric/ensembles.py
 
     suite_shared checkpoints oracle/keras_mobilenet_v2/manifest.json \
         nice /usr/bin/python3 tests/numeric/checkpoints.py ${all:+--all}

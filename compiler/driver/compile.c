@@ -117,6 +117,7 @@ static ExitStatus count_errors(const Compilation *c)
 void compile_select(Compilation *c, int i)
 {
     const Network *n = &c->networks[i];
+    c->index = i;
     c->member = n->member;
     c->source = n->source;
     c->graph = n->graph;

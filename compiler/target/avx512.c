@@ -44,7 +44,7 @@ const Target target_avx512 = {
             [VOP_BROADCAST] = "_mm512_set1_ps(${a})",
         },
     },
-<<<<<<< HEAD
+    .half = &target_avx2.vector,
     .gigahertz = 3.7,
     .fma_per_cycle = 1,
     .loads_per_cycle = 1.4,
@@ -58,12 +58,6 @@ const Target target_avx512 = {
     .stream_cycles = 210,
     .transform_cycles_per_vector = 1.8,
     .exp_cycles_per_vector = 13,
-=======
-    .half = &target_avx2.vector,
-    .macs_per_cycle = 16,
-    .memory_bytes_per_cycle = 6,
-    .transform_cycles_per_vector = 6,
->>>>>>> speed
     .tile_lanes = 16,
     .tile_pixels = 7,
     .tile_vectors = 4,

@@ -33,11 +33,11 @@ typedef struct Target {
     bool big_endian;
     bool fused; /* FMA rounds once */
     int vector_registers;
-<<<<<<< HEAD
     int l1_bytes, l2_bytes, l3_bytes; /* of one core; the last is shared */
     VectorType scalar;                /* lanes 1 */
     VectorType vector;                /* lanes > 1; lanes 1 where there is none */
-    bool strict; /* no fused multiply-add, no Winograd: the same bits everywhere */
+    const VectorType *half; /* half as many lanes, where they cost half as much; or NULL */
+    bool strict;            /* no fused multiply-add, no Winograd: the same bits everywhere */
     /* For the cost model, measured on one core of this class. Vectors are tile_lanes wide. */
     double gigahertz;
     double fma_per_cycle, loads_per_cycle; /* vectors */
@@ -45,16 +45,6 @@ typedef struct Target {
     double tile_cycles, store_cycles;      /* begin and end of a register tile; each vector of it */
     double l1_bytes_per_cycle, l2_bytes_per_cycle, l3_bytes_per_cycle, memory_bytes_per_cycle;
     double stream_cycles;               /* until a stream of weights that was left goes on */
-=======
-    int l1_bytes, l2_bytes;
-    VectorType scalar;      /* lanes 1 */
-    VectorType vector;      /* lanes > 1; lanes 1 where there is none */
-    const VectorType *half; /* half as many lanes, where they cost half as much; or NULL */
-    bool strict;            /* no fused multiply-add, no Winograd: the same bits everywhere */
-    /* For the cost model, measured per core of this class. */
-    double macs_per_cycle;         /* of a full register tile */
-    double memory_bytes_per_cycle; /* weights that no cache holds */
->>>>>>> speed
     double transform_cycles_per_vector; /* Winograd: per vector of transformed values */
     double exp_cycles_per_vector;       /* activations with an exponential */
     /* Register tiles, read off tests/bench/tiles.md. */
