@@ -56,7 +56,7 @@ int explain_picture(Session *s, const Options *options, FILE *out, Reason *why)
 
     if (s->rule.grouping == KILN_GROUPING_ONLY)
         return reason_set(why, "maps are of classes, and only groups are decided on");
-    if (!session_load_picture(s, path, why) || !session_classify(s, why))
+    if (!session_load_picture(s, 0, path, why) || !session_classify(s, why))
         return 0;
     class_index = choose_class(s, options->cam_class, why);
     ok = class_index >= 0 && draw(s, path, class_index, &drawn, why) &&

@@ -49,7 +49,7 @@ static void collect_case(Suite *s, const KernelCase *c)
 static void collect_form(Suite *s, const KernelCase *c, Node *n, int winograd, bool strassen)
 {
     Kernel k;
-    KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), false };
+    KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), SHARE_NONE, 1 };
     env.tile.winograd = winograd;
     env.tile.strassen = strassen;
     const char *error = kernel_build(&env, n, &k);
