@@ -23,6 +23,9 @@ static void text_head(const EvalReport *r, FILE *out)
         fprintf(out, ", %zu failed", r->failed);
     fprintf(out, "\n%-18s %8.1f a second\n", "throughput",
             r->seconds > 0.0 ? (double)m->pictures / r->seconds : 0.0);
+    for (int i = 0; r->answered && i < r->program->member_count; i++)
+        fprintf(out, "%-18s %8zu  (%.1f%%)\n", r->program->members[i].name, r->answered[i],
+                m->pictures ? 100.0 * (double)r->answered[i] / (double)m->pictures : 0.0);
 }
 
 static void text_single(const EvalReport *r, FILE *out)
@@ -134,6 +137,18 @@ static void json_confusion(const Metrics *m, FILE *out)
     putc(']', out);
 }
 
+/* How many pictures each member of a cascade has decided. */
+static void json_answered(const EvalReport *r, FILE *out)
+{
+    fputs(", \"answered\": {", out);
+    for (int i = 0; i < r->program->member_count; i++) {
+        fputs(i ? ", " : "", out);
+        report_json_string(out, r->program->members[i].name);
+        fprintf(out, ": %zu", r->answered[i]);
+    }
+    putc('}', out);
+}
+
 static int json_tags(const EvalReport *r, FILE *out, Reason *why)
 {
     int counted = 0;
@@ -172,6 +187,8 @@ static int print_json(const EvalReport *r, FILE *out, Reason *why)
                 "\"macro_precision_all\": %.8g, \"predicted_classes\": %d",
                 metrics_accuracy(m), metrics_top5(m), metrics_macro_predicted(m),
                 metrics_macro_all(m), metrics_predicted_classes(m));
+    if (r->answered)
+        json_answered(r, out);
     json_classes(r, out);
     if (!m->has_tags)
         json_confusion(m, out);
