@@ -106,6 +106,8 @@ static const Option options[] = {
     { "--bench", NULL, "N", OPTION_FORWARD, COMMAND_RUN, 0, NULL, "run N times, print the time" },
     { "--eval", NULL, "DIR|LIST.csv", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
       "how good the answers are: folders are classes, or rows PATH,LABEL" },
+    { "--fit-blend", NULL, "DIR", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "find weights of the members, print the line to paste" },
     { "--eval-map", NULL, "MAP.csv", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
       "which label a folder is: rows FOLDER,LABEL" },
     { "--confusion", NULL, "OUT.csv|svg", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
