@@ -4,11 +4,12 @@
  * A resize and the crop behind it run as one: pixels that are cropped away are not computed. */
 #include "runtime/preprocess.h"
 
+#include "runtime/move.h"
 #include "runtime/resize.h"
 
 #include <string.h>
 
-static int is_on_floats(int op)
+int preprocess_is_on_floats(int op)
 {
     return op == KILN_STEP_SCALE || op == KILN_STEP_NORMALIZE;
 }
@@ -147,6 +148,8 @@ static int recolor(const kiln_step *step, const Image *in, Image *out, Reason *w
 static int run_step(const kiln_step *step, const kiln_step *next, const Image *in, int *fused,
                     Image *out, Reason *why)
 {
+    if (move_is_step(step->op))
+        return move_picture(step, in, out, why);
     switch (step->op) {
     case KILN_STEP_COLOR:
         return recolor(step, in, out, why);
@@ -184,7 +187,7 @@ static int run_from(const kiln_member *member, int first, const Image *in, Image
     const kiln_step *steps = member->steps;
     Image now = *in;
 
-    for (int i = first; i < member->step_count && !is_on_floats(steps[i].op); i++) {
+    for (int i = first; i < member->step_count && !preprocess_is_on_floats(steps[i].op); i++) {
         int fused = 0, ok;
         if (does_nothing(&steps[i]))
             continue;

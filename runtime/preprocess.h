@@ -5,6 +5,9 @@
 #include "runtime/image.h"
 #include "runtime/kiln_model.h"
 
+/* Whether a step works on floats; those on 8-bit pixels come before them. */
+int preprocess_is_on_floats(int op);
+
 /* Runs the steps on 8-bit pixels: `in` is not changed, `out` is new. */
 int preprocess_pixels(const kiln_member *member, const Image *in, Image *out, Reason *why);
 

@@ -178,14 +178,56 @@ static void read_normalize(Line *l, Step *s)
         reject(l, l->entry->loc, usage);
 }
 
+static void read_flip(Line *l, Step *s)
+{
+    static const char usage[] = "write flip horizontal or flip vertical";
+    Flip flip = FLIP_HORIZONTAL;
+    const Expr *item = next_item(l);
+    if (!flip_from_name(take_any_word(l, usage), &flip))
+        reject(l, item ? item->loc : l->entry->loc, usage);
+    s->method = (int)flip;
+}
+
+/* Quarters, against the clock. */
+static void read_turn(Line *l, Step *s)
+{
+    int quarters = 0;
+    take_integers(l, &quarters, 1, "write turn QUARTERS");
+    s->n[0] = (quarters % 4 + 4) % 4;
+}
+
+static void read_shift(Line *l, Step *s)
+{
+    static const char usage[] = "write shift [DOWN, RIGHT]";
+    if (take_integers(l, s->n, 2, usage) != 2)
+        reject(l, l->entry->loc, usage);
+    read_fill(l, s);
+}
+
+static void read_corner_crop(Line *l, Step *s)
+{
+    static const char usage[] = "write corner_crop top_left|top_right|bottom_left|bottom_right "
+                                "SIDE or [HEIGHT, WIDTH]";
+    Corner corner = CORNER_TOP_LEFT;
+    const Expr *item = next_item(l);
+    if (!corner_from_name(take_any_word(l, usage), &corner))
+        reject(l, item ? item->loc : l->entry->loc, usage);
+    if (take_integers(l, s->n, 2, usage) == 1)
+        s->n[1] = s->n[0];
+    s->method = (int)corner;
+}
+
 typedef struct StepRow {
     StepOp op; /* the word is its step_name() */
     void (*read)(Line *l, Step *s);
 } StepRow;
 
 static const StepRow rows[] = {
-    { STEP_COLOR, read_color }, { STEP_RESIZE, read_resize }, { STEP_CENTER_CROP, read_crop },
-    { STEP_PAD, read_pad },     { STEP_SCALE, read_scale },   { STEP_NORMALIZE, read_normalize },
+    { STEP_COLOR, read_color },      { STEP_RESIZE, read_resize },
+    { STEP_CENTER_CROP, read_crop }, { STEP_PAD, read_pad },
+    { STEP_SCALE, read_scale },      { STEP_NORMALIZE, read_normalize },
+    { STEP_FLIP, read_flip },        { STEP_TURN, read_turn },
+    { STEP_SHIFT, read_shift },      { STEP_CORNER_CROP, read_corner_crop },
 };
 
 static const StepRow *find_row(Elaborator *e, const Entry *entry)

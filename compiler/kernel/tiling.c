@@ -117,8 +117,7 @@ static Stmt *split_nest(Make *m, Stmt *nest, const TileLoops *loops, const TileV
     Segments channels = { 0 }, columns = { 0 };
     cut_channels(m, loops, vectors, &channels);
     nest = loop_split(L, nest, loops->o, channels.count, channels.at, v->channel_tile, v->channel);
-    nest = loop_split_by(L, nest, v->channel, lanes, half_tail(m, loops), v->vector,
-                         v->lane);
+    nest = loop_split_by(L, nest, v->channel, lanes, half_tail(m, loops), v->vector, v->lane);
     nest = loop_sink_lanes(L, nest, v->lane);
     nest = loop_sink(L, nest, v->vector);
     if (loops->columns > 1) {

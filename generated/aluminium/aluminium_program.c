@@ -1,5 +1,6 @@
 /* What a program around the network needs to know of it. */
 #include "aluminium.h"
+#include "aluminium_weights.h"
 
 static const kiln_layer layers[] = {
     { "conv1", "conv2d 3x3 stride 2 pad 1, relu, 96x128x3 -> 48x64x16", 1327104 },
@@ -22,12 +23,23 @@ static const kiln_layer layers[] = {
     { "fc", "dense, 96 -> 12", 1152 },
 };
 
-static void run(void *context, const float *input, float *output, void *arena,
-                const kiln_trace *trace)
+static void call(void *context, const float *input, float *output, void *arena,
+    const kiln_trace *trace)
 {
     (void)context, (void)trace;
     aluminium_run(input, output, arena KILN_TRACE_ARGUMENT);
 }
+
+static const kiln_class_map class_map = {
+    .node = 38,
+    .offset = 18432,
+    .channels = 96,
+    .height = 6,
+    .width = 8,
+    .pitch = 96,
+    .weight = (const float *)(const void *)aluminium_fc_weight,
+    .block = 16,
+};
 
 static const kiln_network network = {
     .name = "aluminium",
@@ -41,7 +53,8 @@ static const kiln_network network = {
     .macs = 28607616,
     .layers = layers,
     .layer_count = 14,
-    .run = run,
+    .class_map = &class_map,
+    .run = call,
 };
 
 static const kiln_step steps[] = {
@@ -52,7 +65,15 @@ static const kiln_step steps[] = {
 };
 
 static const kiln_member members[] = {
-    { &network, steps, 4, 1 },
+    {
+        .network = &network,
+        .steps = steps,
+        .step_count = 4,
+        .weight = 1,
+        .name = "aluminium",
+        .class_count = 12,
+        .threshold = 0,
+    },
 };
 
 extern const kiln_classifier kiln_program;
@@ -61,6 +82,7 @@ const kiln_classifier kiln_program = {
     .members = members,
     .member_count = 1,
     .merge = KILN_MERGE_SINGLE,
+    .class_count = 12,
     .decision = {
         .activation = KILN_ACTIVATION_SOFTMAX,
         .rule = KILN_RULE_BEST,

@@ -271,14 +271,14 @@ void tiny_run(const tiny_input_t *input, tiny_output_t *output, void *memory KIL
 {
     float *const arena = memory;
 
-    /* stem: conv2d 3x3 stride 2 pad 1, relu, 16x16x3 -> 8x8x16; 27.65 k MACs; tile 6 pixels x
+    /* stem: conv2d 3x3 stride 2 pad 1, relu, 16x16x3 -> 8x8x16; 27.65 k MACs; tile 4 pixels x
      * 16 channels */
     conv3x3_s2_16x16x3_8x8x16_relu((const float (*)[16][3])(const void *)input, tiny_stem_weight,
         tiny_stem_bias, (float (*)[8][16])(void *)arena);
     KILN_TRACE_NODE(2, arena);
 
     /* depthwise: depthwise conv2d 3x3 stride 1 pad 1, relu, 8x8x16 -> 8x8x16; 9.216 k MACs;
-     * tile 7 pixels x 8 channels */
+     * tile 4 pixels x 8 channels */
     depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu((const float (*)[8][16])(void *)arena,
         tiny_depthwise_weight, tiny_depthwise_bias, (float (*)[8][16])(void *)(arena + 1024));
     KILN_TRACE_NODE(4, arena + 1024);

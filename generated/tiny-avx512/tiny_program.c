@@ -1,5 +1,6 @@
 /* What a program around the network needs to know of it. */
 #include "tiny.h"
+#include "tiny_weights.h"
 
 static const char *const features[] = { "avx512f", "avx512dq", "avx2", "fma", NULL };
 
@@ -12,12 +13,23 @@ static const kiln_layer layers[] = {
     { "classifier", "dense, 16 -> 4", 64 },
 };
 
-static void run(void *context, const float *input, float *output, void *arena,
-                const kiln_trace *trace)
+static void call(void *context, const float *input, float *output, void *arena,
+    const kiln_trace *trace)
 {
     (void)context, (void)trace;
     tiny_run(input, output, arena KILN_TRACE_ARGUMENT);
 }
+
+static const kiln_class_map class_map = {
+    .node = 9,
+    .offset = 4096,
+    .channels = 16,
+    .height = 4,
+    .width = 4,
+    .pitch = 16,
+    .weight = (const float *)(const void *)tiny_classifier_weight,
+    .block = 16,
+};
 
 static const kiln_network network = {
     .name = "tiny",
@@ -32,11 +44,19 @@ static const kiln_network network = {
     .macs = 53312,
     .layers = layers,
     .layer_count = 6,
-    .run = run,
+    .class_map = &class_map,
+    .run = call,
 };
 
 static const kiln_member members[] = {
-    { &network, NULL, 0, 1 },
+    {
+        .network = &network,
+        .step_count = 0,
+        .weight = 1,
+        .name = "tiny",
+        .class_count = 4,
+        .threshold = 0,
+    },
 };
 
 extern const kiln_classifier kiln_program;
@@ -45,6 +65,7 @@ const kiln_classifier kiln_program = {
     .members = members,
     .member_count = 1,
     .merge = KILN_MERGE_SINGLE,
+    .class_count = 4,
     .decision = {
         .activation = KILN_ACTIVATION_NONE,
         .rule = KILN_RULE_BEST,

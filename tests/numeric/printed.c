@@ -46,12 +46,11 @@ static void collect_case(Suite *s, const KernelCase *c)
     arena_free(scratch);
 }
 
-static void collect_form(Suite *s, const KernelCase *c, Node *n, int winograd, bool strassen)
+static void collect_form(Suite *s, const KernelCase *c, Node *n, int winograd)
 {
     Kernel k;
     KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), false };
     env.tile.winograd = winograd;
-    env.tile.strassen = strassen;
     const char *error = kernel_build(&env, n, &k);
     error = error ? error : loop_check(s->arena, k.function);
     if (error)
@@ -71,9 +70,9 @@ static void collect_forms(Suite *s, const KernelCase *c)
     n->view = (View){ n, 0 };
     n->input[0]->view = (View){ n->input[0], 0 };
     for (int size = 2; winograd_applies(n) && size <= 4; size += 2)
-        collect_form(s, c, n, size, false);
+        collect_form(s, c, n, size);
     if (strassen_applies(n))
-        collect_form(s, c, n, 0, true);
+        collect_form(s, c, n, TILE_STRASSEN);
 }
 
 /* --- the program ------------------------------------------------------------------------------ */
