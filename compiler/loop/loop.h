@@ -220,8 +220,8 @@ Stmt *loop_unroll_dependent(Arena *L, Stmt *s, const Var *v);
 Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark);
 /* parallel.c: marks the loops that threads share, LOOP_PARALLEL. */
 Stmt *loop_mark_parallel(Arena *L, Stmt *s);
-/* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations; those that fit
- * `half` lanes by operations on so many (0: there are none). */
+/* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations; those that
+ * fit `half` lanes by operations on so many (0: there are none). */
 Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes, int half);
 
 /* --- check.c, eval.c, print.c ----------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* eval(loop nest) = run(emitted C), bit for bit: every function of every kernel case, and
- * Winograd's and Strassen's forms, printed into one translation unit per target, compiled and run on the values
- * that the evaluator got.
+ * Winograd's and Strassen's forms, printed into one translation unit per target, compiled and run
+ * on the values that the evaluator got.
  *
  *   printed TARGET [--cc CC] [--cflags FLAGS] [--run LAUNCHER]    closing line: N passed, N
  * failed */
