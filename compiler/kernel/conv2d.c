@@ -181,7 +181,7 @@ const char *make_conv2d(Make *m)
         return make_depthwise(m);
     if (m->env->tile.winograd && winograd_applies(m->n))
         return make_winograd(m, m->env->tile.winograd);
-    if (m->env->tile.strassen && strassen_applies(m->n))
+    if (m->env->tile.winograd == TILE_STRASSEN && strassen_applies(m->n))
         return make_strassen(m);
     const Attr *a = &m->n->attr;
     name_conv(m, &c, "conv");
