@@ -36,8 +36,8 @@ PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 NUMERIC  := $(patsubst tests/numeric/%.c,$(BUILD)/tests/%,$(wildcard tests/numeric/*.c))
 SOURCES   = $(shell find compiler runtime tests examples -name '*.[ch]' -o -name '*.def')
 
-.PHONY: all help demo check check-all bench bench-targets profile pictures tiles deps unit golden numeric layers format \
-        clean generated check-generated
+.PHONY: all help demo check check-all bench bench-targets profile pictures zoo-table tiles deps unit golden numeric layers \
+        format clean generated check-generated
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -127,6 +127,9 @@ profile: all $(BENCHES)
 pictures: all
 	$(Q)BUILD=$(BUILD) bash tests/bench/pictures.sh
 
+zoo-table: all
+	$(Q)bash tests/bench/zoo.sh
+
 tiles: $(BUILD)/tests/bench/tiles
 	$(Q)bash tests/bench/tiles.sh
 
@@ -184,6 +187,7 @@ help:
 	@echo 'make bench-targets  portable C against AVX2'
 	@echo 'make profile    time per layer of the networks NETS'
 	@echo 'make pictures   from pictures to labels, against Pillow and ONNX Runtime'
+	@echo 'make zoo-table  parameters, MACs, memory and time of every network into models/README.md'
 	@echo 'make tiles      register tiles measured: what the rows of compiler/target/ are read off'
 	@echo 'make twins      emitted kernels against hand-written ones: equal results, ratios of time'
 	@echo 'make layers     who may include whom'

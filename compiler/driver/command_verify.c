@@ -1,12 +1,15 @@
 /* kiln verify: the emitted C and the reference interpreter on the same input, compared node by
  * node. The C is built with tracing as a program of its own, which writes the value of every node
- * to a file; a fused node is compared at the last of the nodes that it was made from. */
+ * to a file; a fused node is compared at the last of the nodes that it was made from. A classifier's
+ * networks are verified one after the other; of a picture, also the scores that the whole
+ * classifier makes of what each side's networks say. */
 #include "compiler/driver/tables.h"
 #include "compiler/driver/toolchain.h"
 #include "compiler/import/random_weights.h"
 #include "compiler/interp/interp.h"
 #include "runtime/npy.h"
 #include "runtime/preprocess.h"
+#include "runtime/session.h"
 
 #include <math.h>
 
@@ -19,6 +22,7 @@ typedef struct Verify {
     const char *program;
     int compared, departed;
     const char *first; /* the first node that departed */
+    const char *error; /* of run_emitted() */
 } Verify;
 
 /* --- the emitted side ------------------------------------------------------------------------- */
@@ -41,14 +45,18 @@ static const char *build_traced(Verify *v)
     return error ? error : toolchain_build(t, &e, v->program);
 }
 
-static const char *run_traced(Verify *v, const float *stored, FileMap *trace)
+/* So many pictures, and zeros for the others of the batch. */
+static const char *run_traced(Verify *v, int64_t pictures, const float *stored, FileMap *trace)
 {
     Arena *a = v->c.scratch_arena;
     const char *in = path_join(a, v->tools.folder, "in.bin");
-    const char *error = file_write(a, in, stored,
-                                   (size_t)v->c.program->input_count * sizeof(float));
+    int64_t count = v->c.program->input_count, size = shape_count(&v->c.source->input->shape);
+    float *filled = arena_new_array(a, float, count);
+    memcpy(filled, stored, (size_t)(pictures * size) * sizeof(float));
+    const char *error = file_write(a, in, filled, (size_t)count * sizeof(float));
     if (!error)
-        error = toolchain_run(&v->tools, v->program, "in.bin out.bin");
+        error = toolchain_run(&v->tools, v->program,
+                              arena_printf(a, "%d in.bin out.bin", v->c.index));
     return error ? error : file_map(a, path_join(a, v->tools.folder, "out.bin"), trace);
 }
 
@@ -156,10 +164,7 @@ static const char *verify_pictures(Verify *v, const Pictures *p)
 {
     Compilation *c = &v->c;
     FileMap trace;
-    int64_t size = shape_count(&c->source->input->shape);
-    float *filled = arena_new_array(c->scratch_arena, float, c->program->input_count);
-    memcpy(filled, p->stored, (size_t)(p->count * size) * sizeof(float));
-    const char *error = run_traced(v, filled, &trace);
+    const char *error = run_traced(v, p->count, p->stored, &trace);
     if (error)
         return error;
     for (int64_t at = 0; at < p->count && !error; at++)
@@ -167,6 +172,14 @@ static const char *verify_pictures(Verify *v, const Pictures *p)
     file_unmap(&trace);
     arena_reset(c->scratch_arena);
     return error;
+}
+
+/* Makes a network the one at hand, under its name where there are several. */
+static void begin_network(Verify *v, int i)
+{
+    compile_select(&v->c, i);
+    if (v->c.network_count > 1)
+        printf("member %s\n", v->c.member->name);
 }
 
 /* --- inputs ----------------------------------------------------------------------------------- */
@@ -202,6 +215,7 @@ static bool load_tensors(Verify *v, const char *path, const Shape *shape, NpyArr
     return false;
 }
 
+/* Of the network at hand. */
 static ExitStatus verify_tensors(Verify *v, const NpyArray *in, int64_t inputs)
 {
     const Graph *g = v->c.source;
@@ -226,23 +240,91 @@ static ExitStatus verify_tensors(Verify *v, const NpyArray *in, int64_t inputs)
     return error ? compile_fail(EXIT_ENVIRONMENT, NULL, error) : status;
 }
 
-/* A picture goes through the classifier's preprocessing. */
+/* --- a picture through the whole classifier --------------------------------------------------- */
+
+/* Runs the emitted network of the runtime's call; what goes wrong is kept in the Verify. */
+static void run_emitted(void *context, const float *input, float *output, void *arena,
+                        const kiln_trace *trace)
+{
+    Network *n = context;
+    Verify *v = n->command;
+    FileMap map;
+    (void)arena, (void)trace;
+    compile_select(&v->c, (int)(n - v->c.networks));
+    const char *error = run_traced(v, 1, input, &map);
+    size_t bytes = (size_t)shape_count(&n->source->output->shape) * sizeof(float);
+    memset(output, 0, bytes);
+    size_t batch = bytes * (size_t)v->c.pictures;
+    if (!error && map.length >= batch)
+        memcpy(output, map.bytes + map.length - batch, bytes);
+    if (!error)
+        file_unmap(&map);
+    else
+        v->error = arena_strdup(v->c.graph_arena, error);
+}
+
+/* The scores of the classifier whose networks `run` runs, in the arena of the graphs. */
+static bool classify(Verify *v, const char *path, RunNetwork *run, float **scores, int *count,
+                     Reason *why)
+{
+    const kiln_classifier *table = tables_build(&v->c, "", run);
+    Session s;
+    if (!session_open(&s, table, why))
+        return false;
+    bool ok = session_load_picture(&s, 0, path, why) && session_classify(&s, why);
+    *count = ok ? s.decision.classes : 0;
+    *scores = arena_new_array(v->c.graph_arena, float, *count + 1);
+    for (int i = 0; i < *count; i++)
+        (*scores)[i] = (float)s.decision.score[i];
+    session_close(&s);
+    return ok;
+}
+
+static ExitStatus verify_scores(Verify *v, const char *path)
+{
+    float *got, *want;
+    int got_count, want_count;
+    Reason why;
+    bool ok = classify(v, path, run_emitted, &got, &got_count, &why) &&
+              classify(v, path, interpret_network, &want, &want_count, &why);
+    if (v->error)
+        return compile_fail(EXIT_ENVIRONMENT, path, v->error);
+    if (!ok)
+        return compile_fail(EXIT_INPUT, path, why.text);
+    compile_select(&v->c, 0);
+    Error e = compare(got, want, want_count);
+    report(v, "(scores)", "classifier", &e);
+    return EXIT_DONE;
+}
+
+/* The first view of the member whose network is at hand. */
+static ExitStatus verify_view(Verify *v, const char *path, const Image *image,
+                              const kiln_classifier *table)
+{
+    float *stored = arena_new_array(v->c.graph_arena, float, v->c.program->input_count);
+    Reason why;
+    if (!preprocess_picture(&table->members[v->c.index], image, stored, &why))
+        return compile_fail(EXIT_INPUT, path, why.text);
+    const char *error = verify_pictures(v, &(Pictures){ 1, stored, NULL });
+    return error ? compile_fail(EXIT_ENVIRONMENT, path, error) : EXIT_DONE;
+}
+
 static ExitStatus verify_picture(Verify *v, const char *path)
 {
     const kiln_classifier *table = tables_build(&v->c, "", NULL);
-    float *stored = arena_new_array(v->c.graph_arena, float, v->c.program->input_count);
+    ExitStatus status = EXIT_DONE;
     Reason why;
     Image image;
     if (!table->takes_pictures)
         return compile_fail(EXIT_USAGE, path, "a bare model takes tensors (.npy) only");
     if (!image_load(path, &image, &why))
         return compile_fail(EXIT_INPUT, path, why.text);
-    int prepared = preprocess_picture(&table->members[0], &image, stored, &why);
+    for (int i = 0; i < table->member_count && status == EXIT_DONE; i++) {
+        begin_network(v, i);
+        status = verify_view(v, path, &image, table);
+    }
     image_free(&image);
-    if (!prepared)
-        return compile_fail(EXIT_INPUT, path, why.text);
-    const char *error = verify_pictures(v, &(Pictures){ 1, stored, NULL });
-    return error ? compile_fail(EXIT_ENVIRONMENT, path, error) : EXIT_DONE;
+    return status == EXIT_DONE ? verify_scores(v, path) : status;
 }
 
 static bool is_npy(Verify *v, const char *path)
@@ -259,16 +341,21 @@ static ExitStatus verify_file(Verify *v, const char *path)
 {
     if (!v->c.line->expect && !is_npy(v, path))
         return verify_picture(v, path);
-    NpyArray in;
-    int64_t count;
-    if (!load_tensors(v, path, &v->c.source->input->shape, &in, &count))
-        return EXIT_INPUT;
-    ExitStatus status = verify_tensors(v, &in, count);
-    npy_array_free(&in);
+    ExitStatus status = EXIT_DONE;
+    for (int i = 0; i < v->c.classifier->members.count && status == EXIT_DONE; i++) {
+        NpyArray in;
+        int64_t count;
+        begin_network(v, i);
+        if (!load_tensors(v, path, &v->c.source->input->shape, &in, &count))
+            return EXIT_INPUT;
+        status = verify_tensors(v, &in, count);
+        npy_array_free(&in);
+    }
     return status;
 }
 
-/* Without an input: a batch of numbers in [-1.7, 1.7) by the rule of the reference vectors. */
+/* Of the network at hand. Without an input: a batch of numbers in [-1.7, 1.7) by the rule of the
+ * reference vectors. */
 static ExitStatus verify_random(Verify *v)
 {
     const Shape *shape = &v->c.source->input->shape;
@@ -286,9 +373,11 @@ static ExitStatus verify_inputs(Verify *v)
 {
     const CommandLine *line = v->c.line;
     printf("%-40s %-16s %10s %10s %10s\n", "node", "operator", "max", "abs error", "rel error");
-    if (!line->inputs.count)
-        return verify_random(v);
     ExitStatus status = EXIT_DONE;
+    for (int i = 0; i < v->c.network_count && !line->inputs.count && status == EXIT_DONE; i++) {
+        begin_network(v, i);
+        status = verify_random(v);
+    }
     for (int i = 0; i < line->inputs.count && status == EXIT_DONE; i++)
         status = verify_file(v, line->inputs.at[i]);
     return status;
@@ -327,6 +416,10 @@ ExitStatus command_verify(const CommandLine *line)
         status = compile_source(&v.c, WEIGHTS_REQUIRED);
     if (status == EXIT_DONE)
         status = compile_program(&v.c);
+    if (status == EXIT_DONE && line->expect && v.c.network_count > 1)
+        status = compile_fail(EXIT_USAGE, NULL, "--expect is for one network, this has several");
+    for (int i = 0; i < v.c.network_count; i++)
+        v.c.networks[i].command = &v;
     if (status == EXIT_DONE && !compile_dumps(&v.c)) {
         status = verify(&v);
         toolchain_end(&v.tools);

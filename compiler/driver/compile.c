@@ -135,6 +135,7 @@ void compile_select(Compilation *c, int i)
     if (i >= c->network_count)
         return;
     const Network *n = &c->networks[i];
+    c->index = i;
     c->member = n->member;
     c->source = n->source;
     c->graph = n->graph;
@@ -201,7 +202,8 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
         c->networks[i].digest = digest_of(c);
         arena_reset(c->scratch_arena);
     }
-    compile_select(c, 0);
+    if (status == EXIT_DONE)
+        compile_select(c, 0);
     return status;
 }
 

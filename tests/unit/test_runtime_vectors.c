@@ -289,7 +289,7 @@ static void check_input(const float *input, const char *file)
 static void check_mobilenet(const cJSON *entry)
 {
     static const kiln_network network = { .input = { 3, { 3, 224, 224 } } };
-    const kiln_member member = { &network, mobilenet_steps, 5, 1.0 };
+    const kiln_member member = { .network = &network, .steps = mobilenet_steps, .step_count = 5 };
     const char *file = text_of(entry, "file"), *tensor = text_of(entry, "input");
     Image image = load("", file), pixels;
     float *input = malloc(3 * 224 * 224 * sizeof *input);
