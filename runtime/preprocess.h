@@ -5,10 +5,11 @@
 #include "runtime/image.h"
 #include "runtime/kiln_model.h"
 
-/* Runs the steps on 8-bit pixels: `in` is not changed, `out` is new. */
+/* Runs the steps up to the last ones, which work on each value by itself: `in` is not changed, `out`
+ * is new. */
 int preprocess_pixels(const kiln_member *member, const Image *in, Image *out, Reason *why);
 
-/* Runs the steps on floats: input[H][W][C] of the member's network. */
+/* Runs those: input[H][W][C] of the member's network. */
 int preprocess_floats(const kiln_member *member, const Image *image, float *input, Reason *why);
 
 /* Both. */

@@ -12,25 +12,49 @@
 
 /* X(ENUM, name in the source) in the order of enum kiln_step_op */
 #define STEP_LIST(X)              \
+    X(DECODE, "decode")           \
     X(COLOR, "color")             \
     X(RESIZE, "resize")           \
     X(RESIZE_SHORTER, "resize")   \
+    X(RESIZE_WITHIN, "resize")    \
     X(CENTER_CROP, "center_crop") \
     X(PAD, "pad")                 \
+    X(PAD_TO, "pad")              \
+    X(PAD_RATIO, "pad")           \
     X(SCALE, "scale")             \
-    X(NORMALIZE, "normalize")
+    X(NORMALIZE, "normalize")     \
+    X(CAST, "cast")
+
+/* X(ENUM, words in the source) in the order of enum kiln_decoder; a source cannot ask for the
+ * first, it is what a list without the step gets */
+#define DECODER_LIST(X)         \
+    X(DEFAULT, "")              \
+    X(PILLOW, "pillow")         \
+    X(PILLOW_OWN, "pillow own") \
+    X(OPENCV, "opencv")         \
+    X(OPENCV_GRAY, "opencv gray")
 
 /* X(ENUM, name in the source) in the order of enum kiln_color */
 #define COLOR_LIST(X) X(RGB, "rgb") X(BGR, "bgr") X(GRAY, "gray")
 
-/* X(ENUM, name in the source) in the order of enum kiln_filter */
-#define FILTER_LIST(X)      \
-    X(NEAREST, "nearest")   \
-    X(BOX, "box")           \
-    X(BILINEAR, "bilinear") \
-    X(HAMMING, "hamming")   \
-    X(BICUBIC, "bicubic")   \
-    X(LANCZOS, "lanczos")
+/* Whose filters: X(ENUM, name in the source) */
+#define METHOD_LIST(X) X(PILLOW, "pillow") X(OPENCV, "opencv") X(TENSORFLOW, "tensorflow")
+
+/* X(ENUM, method, name in the source) in the order of enum kiln_filter */
+#define FILTER_LIST(X)                           \
+    X(NEAREST, PILLOW, "nearest")                \
+    X(BOX, PILLOW, "box")                        \
+    X(BILINEAR, PILLOW, "bilinear")              \
+    X(HAMMING, PILLOW, "hamming")                \
+    X(BICUBIC, PILLOW, "bicubic")                \
+    X(LANCZOS, PILLOW, "lanczos")                \
+    X(OPENCV_NEAREST, OPENCV, "nearest")         \
+    X(OPENCV_LINEAR, OPENCV, "linear")           \
+    X(OPENCV_AREA, OPENCV, "area")               \
+    X(OPENCV_CUBIC, OPENCV, "cubic")             \
+    X(OPENCV_LANCZOS4, OPENCV, "lanczos4")       \
+    X(TENSORFLOW_NEAREST, TENSORFLOW, "nearest") \
+    X(TENSORFLOW_BILINEAR, TENSORFLOW, "bilinear")
 
 /* X(ENUM, name in the source) in the order of enum kiln_activation */
 #define OUTPUT_LIST(X)    \
@@ -41,10 +65,16 @@
 #define X(e, name) STEP_##e,
 typedef enum StepOp { STEP_LIST(X) STEP_COUNT } StepOp;
 #undef X
+#define X(e, name) DECODER_##e,
+typedef enum Decoder { DECODER_LIST(X) DECODER_COUNT } Decoder;
+#undef X
 #define X(e, name) COLOR_##e,
 typedef enum Color { COLOR_LIST(X) COLOR_COUNT } Color;
 #undef X
-#define X(e, name) FILTER_##e,
+#define X(e, name) METHOD_##e,
+typedef enum Method { METHOD_LIST(X) METHOD_COUNT } Method;
+#undef X
+#define X(e, method, name) FILTER_##e,
 typedef enum Filter { FILTER_LIST(X) FILTER_COUNT } Filter;
 #undef X
 #define X(e, name) OUTPUT_##e,
@@ -56,11 +86,15 @@ typedef enum Rule { RULE_BEST, RULE_TAGS, RULE_COUNT } Rule;
 
 /* The names in the source; NULL where the number is out of range. */
 const char *step_name(StepOp op);
+const char *decoder_name(Decoder decoder);
 const char *color_name(Color color);
+const char *method_name(Method method);
 const char *filter_name(Filter filter);
 const char *output_name(OutputActivation activation);
+Method filter_method(Filter filter);
 /* The names as kiln_model.h writes them: "KILN_STEP_RESIZE". */
 const char *step_c_name(StepOp op);
+const char *decoder_c_name(Decoder decoder);
 const char *color_c_name(Color color);
 const char *filter_c_name(Filter filter);
 const char *output_c_name(OutputActivation activation);
@@ -68,19 +102,25 @@ const char *rule_c_name(Rule rule);
 const char *merge_c_name(Merge merge);
 /* Return 0 where there is none of that name. */
 int color_from_name(const char *name, Color *color);
-int filter_from_name(const char *name, Filter *filter);
+int method_from_name(const char *name, Method *method);
+int filter_from_name(Method method, const char *name, Filter *filter);
 int output_from_name(const char *name, OutputActivation *activation);
 
 /* What a kiln_step says, in the words of the compiler. */
 typedef struct Step {
     Loc loc;
     StepOp op;
-    int method;  /* Color or Filter; else 0 */
-    int n[4];    /* RESIZE, CENTER_CROP: height, width; RESIZE_SHORTER: side; PAD: t, l, b, r */
-    double v[8]; /* CENTER_CROP, PAD: fill; SCALE: factor; NORMALIZE: mean[4], std[4] */
+    int method;  /* Decoder, Color or Filter; else 0 */
+    int n[4];    /* see enum kiln_step_op */
+    double v[8]; /* CENTER_CROP, PAD*: fill; SCALE: factor; NORMALIZE: mean[4], std[4] */
     int mean_count, std_count; /* NORMALIZE: as many as the source gave */
-    int has_fill;              /* CENTER_CROP, PAD: the source gave one */
+    int has_fill;              /* CENTER_CROP, PAD*: the source gave one */
 } Step;
+
+/* The C name of what its `method` means; "0" where it has none. */
+const char *step_method_c_name(const Step *s);
+int step_is_resize(const Step *s);
+int step_is_pad(const Step *s);
 
 typedef struct Member {
     Loc loc;

@@ -109,18 +109,9 @@ static int used_doubles(const double *v, int count)
     return count;
 }
 
-static const char *method_name(const Step *s)
-{
-    if (s->op == STEP_COLOR)
-        return color_c_name((Color)s->method);
-    if (s->op == STEP_RESIZE || s->op == STEP_RESIZE_SHORTER)
-        return filter_c_name((Filter)s->method);
-    return "0";
-}
-
 static void put_step(Emission *e, Writer *w, const Step *s)
 {
-    w_linef(w, "{ %s, %s, { %d, %d, %d, %d }, { %s } },", step_c_name(s->op), method_name(s),
+    w_linef(w, "{ %s, %s, { %d, %d, %d, %d }, { %s } },", step_c_name(s->op), step_method_c_name(s),
             s->n[0], s->n[1], s->n[2], s->n[3], doubles(e->arena, s->v, used_doubles(s->v, 8)));
 }
 

@@ -32,20 +32,21 @@ static void tear_down(void)
 START_TEST(test_same_numbers)
 {
     ck_assert_int_eq(STEP_COUNT, KILN_STEP_COUNT);
-    ck_assert_int_eq(STEP_COLOR, KILN_STEP_COLOR);
-    ck_assert_int_eq(STEP_RESIZE, KILN_STEP_RESIZE);
-    ck_assert_int_eq(STEP_RESIZE_SHORTER, KILN_STEP_RESIZE_SHORTER);
-    ck_assert_int_eq(STEP_CENTER_CROP, KILN_STEP_CENTER_CROP);
-    ck_assert_int_eq(STEP_PAD, KILN_STEP_PAD);
-    ck_assert_int_eq(STEP_SCALE, KILN_STEP_SCALE);
-    ck_assert_int_eq(STEP_NORMALIZE, KILN_STEP_NORMALIZE);
+    ck_assert_int_eq(DECODER_COUNT, KILN_DECODER_COUNT);
     ck_assert_int_eq(COLOR_COUNT, KILN_COLOR_COUNT);
-    ck_assert_int_eq(COLOR_BGR, KILN_COLOR_BGR);
-    ck_assert_int_eq(COLOR_GRAY, KILN_COLOR_GRAY);
     ck_assert_int_eq(FILTER_COUNT, KILN_FILTER_COUNT);
-    ck_assert_int_eq(FILTER_BILINEAR, KILN_FILTER_BILINEAR);
-    ck_assert_int_eq(FILTER_BICUBIC, KILN_FILTER_BICUBIC);
-    ck_assert_int_eq(FILTER_LANCZOS, KILN_FILTER_LANCZOS);
+#define X(e, name) ck_assert_int_eq(STEP_##e, KILN_STEP_##e);
+    STEP_LIST(X)
+#undef X
+#define X(e, name) ck_assert_int_eq(DECODER_##e, KILN_DECODER_##e);
+    DECODER_LIST(X)
+#undef X
+#define X(e, name) ck_assert_int_eq(COLOR_##e, KILN_COLOR_##e);
+    COLOR_LIST(X)
+#undef X
+#define X(e, method, name) ck_assert_int_eq(FILTER_##e, KILN_FILTER_##e);
+    FILTER_LIST(X)
+#undef X
     ck_assert_int_eq(OUTPUT_COUNT, KILN_ACTIVATION_COUNT);
     ck_assert_int_eq(OUTPUT_SIGMOID, KILN_ACTIVATION_SIGMOID);
     ck_assert_int_eq(RULE_COUNT, KILN_RULE_COUNT);
@@ -57,6 +58,7 @@ END_TEST
 START_TEST(test_names)
 {
     Filter filter;
+    Method method;
     Color color;
     OutputActivation activation;
 
@@ -68,8 +70,11 @@ START_TEST(test_names)
     ck_assert_str_eq(rule_c_name(RULE_TAGS), "KILN_RULE_TAGS");
     ck_assert_str_eq(merge_c_name(MERGE_SINGLE), "KILN_MERGE_SINGLE");
     ck_assert_ptr_null(filter_name(FILTER_COUNT));
-    ck_assert(filter_from_name("bicubic", &filter) && filter == FILTER_BICUBIC);
-    ck_assert(!filter_from_name("cubic", &filter));
+    ck_assert(filter_from_name(METHOD_PILLOW, "bicubic", &filter) && filter == FILTER_BICUBIC);
+    ck_assert(!filter_from_name(METHOD_PILLOW, "cubic", &filter));
+    ck_assert(filter_from_name(METHOD_OPENCV, "cubic", &filter) && filter == FILTER_OPENCV_CUBIC);
+    ck_assert(method_from_name("tensorflow", &method) && method == METHOD_TENSORFLOW);
+    ck_assert(!method_from_name("torch", &method));
     ck_assert(color_from_name("bgr", &color) && color == COLOR_BGR);
     ck_assert(output_from_name("sigmoid", &activation) && activation == OUTPUT_SIGMOID);
 }
