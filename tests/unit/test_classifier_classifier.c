@@ -4,6 +4,7 @@
 #include "tests/support/scratch.h"
 
 #include <check.h>
+#include <math.h>
 
 static Arena *arena;
 static char *messages; /* what the verifier reported */
@@ -178,6 +179,15 @@ static void expect_error(const Step *steps, int count, const char *message)
         .op = STEP_SCALE, .v = {(f) } \
     }
 
+#define RESIZE_TENSORFLOW(h, w)                                                    \
+    {                                                                              \
+        .op = STEP_RESIZE, .n = { (h), (w) }, .method = FILTER_TENSORFLOW_BILINEAR \
+    }
+#define WITHIN(h, w)                               \
+    {                                              \
+        .op = STEP_RESIZE_WITHIN, .n = {(h), (w) } \
+    }
+
 START_TEST(test_verify_good)
 {
     const Step steps[] = {
@@ -201,12 +211,57 @@ START_TEST(test_verify_sizes)
     EXPECT_ERROR("makes pictures of 32 x 32 (height x width), the network's input is 32 x 48",
                  RESIZE(32, 32));
     EXPECT_ERROR("a resize to that size or a center_crop is missing", SHORTER(48));
-    EXPECT_ERROR("center_crop to 32 x 48 is larger than the 40 x 40 before it", SHORTER(40),
-                 CROP(32, 48));
+    EXPECT_ERROR("pad to 32 x 48: the picture before it may be as large as 48 x 48", WITHIN(48, 48),
+                 { .op = STEP_PAD_TO, .n = { 32, 48 } });
+    EXPECT_ERROR("pad to 32 x 48: the picture before it may be as large as 33 x 33", SHORTER(33),
+                 { .op = STEP_PAD_TO, .n = { 32, 48 } });
+    EXPECT_ERROR("a resize to that size or a center_crop is missing", WITHIN(32, 48));
+    EXPECT_ERROR("a resize to that size or a center_crop is missing", RESIZE(32, 48),
+                 { .op = STEP_PAD_RATIO, .n = { 1, 1 } });
     EXPECT_ERROR("resize side of 0", RESIZE(0, 48));
     EXPECT_ERROR("resize side of 70000", SHORTER(70000), CROP(32, 48));
     EXPECT_ERROR("pad width of -1", RESIZE(32, 48), { .op = STEP_PAD, .n = { 0, -1 } });
     EXPECT_ERROR("pad fills with 256", RESIZE(32, 48), { .op = STEP_PAD, .v = { 0, 256 } });
+}
+END_TEST
+
+/* It pads, as in torchvision, but says so. */
+START_TEST(test_verify_crop)
+{
+    const Step steps[] = { SHORTER(40), CROP(32, 48) };
+    const Classifier c = make(steps, 2);
+
+    ck_assert_msg(verify(&c) == 0, "%s", messages);
+    ck_assert_int_eq(diag.warnings, 1);
+    ck_assert_ptr_nonnull(
+        strstr(messages, "center_crop to 32 x 48 is larger than the 40 x 40 before it"));
+}
+END_TEST
+
+/* Which steps take bytes, and which make floats of them. */
+START_TEST(test_verify_stages)
+{
+    const Step floats[] = {
+        { .op = STEP_DECODE, .method = DECODER_OPENCV },
+        { .op = STEP_RESIZE, .n = { 40, 50 }, .method = FILTER_TENSORFLOW_BILINEAR },
+        { .op = STEP_COLOR, .method = COLOR_RGB },
+        CROP(30, 40),
+        { .op = STEP_PAD_TO, .n = { 32, 48 }, .v = { -1, 300, 0 } },
+        { .op = STEP_CAST },
+        { .op = STEP_RESIZE, .n = { 32, 48 }, .method = FILTER_OPENCV_AREA },
+    };
+    const Classifier c = make(floats, 7);
+
+    ck_assert_msg(verify(&c) == 0, "%s", messages);
+    EXPECT_ERROR("decode must be the first step", RESIZE(32, 48),
+                 { .op = STEP_DECODE, .method = DECODER_OPENCV });
+    EXPECT_ERROR("color gray works on 8-bit pixels, so it must come before scale", RESIZE(32, 48),
+                 SCALE(2), { .op = STEP_COLOR, .method = COLOR_GRAY });
+    EXPECT_ERROR("resize works on 8-bit pixels, so it must come before resize",
+                 { .op = STEP_RESIZE, .n = { 9, 9 }, .method = FILTER_TENSORFLOW_BILINEAR },
+                 { .op = STEP_RESIZE, .n = { 32, 48 }, .method = FILTER_OPENCV_LINEAR });
+    EXPECT_ERROR("pad fills with inf, which is not finite", SCALE(2), RESIZE_TENSORFLOW(31, 48),
+                 { .op = STEP_PAD, .n = { 1 }, .v = { INFINITY } });
 }
 END_TEST
 
@@ -291,6 +346,8 @@ int main(void)
     tcase_add_test(tcase, test_bad_labels);
     tcase_add_test(tcase, test_verify_good);
     tcase_add_test(tcase, test_verify_sizes);
+    tcase_add_test(tcase, test_verify_crop);
+    tcase_add_test(tcase, test_verify_stages);
     tcase_add_test(tcase, test_verify_values);
     tcase_add_test(tcase, test_verify_channels);
     tcase_add_test(tcase, test_verify_output);
