@@ -29,7 +29,7 @@ COMPILER := $(filter-out compiler/driver/main.c,$(wildcard compiler/*/*.c))
 RUNTIME  := $(filter-out runtime/main.c,$(wildcard runtime/*.c))
 UNIT     := $(wildcard tests/unit/test_*.c)
 GRAMMAR  := $(if $(wildcard grammar/kiln.y),$(BUILD)/grammar/kiln.tab.o $(BUILD)/grammar/kiln.lex.o)
-EMBEDDED := $(wildcard runtime/*.[ch])
+EMBEDDED := $(wildcard runtime/*.[ch]) $(wildcard models/*.kiln)
 OBJECTS  := $(COMPILER:%.c=$(BUILD)/%.o) $(GRAMMAR) $(BUILD)/embedded.o
 RUNTIMEO := $(RUNTIME:%.c=$(BUILD)/%.o)
 PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
@@ -85,8 +85,8 @@ $(BUILD)/grammar/%.o: $(BUILD)/grammar/%.c $(BUILD)/grammar/kiln.tab.h $(BUILD)/
 $(patsubst %.c,$(BUILD)/%.o,$(wildcard compiler/syntax/*.c)): | \
     $(if $(GRAMMAR),$(BUILD)/grammar/kiln.tab.h $(BUILD)/grammar/kiln.lex.h)
 
-# The runtime's files travel inside build/kiln, so that it works where its sources are not.
-$(BUILD)/embedded.c: tests/support/embed.sh $(EMBEDDED)
+# The runtime's files and the zoo travel inside build/kiln, so that it works where its sources are not.
+$(BUILD)/embedded.c: tests/support/embed.sh Makefile $(EMBEDDED)
 	$(call say,EMBED,$@)
 	@mkdir -p $(@D)
 	$(Q)bash tests/support/embed.sh $(EMBEDDED) > $@

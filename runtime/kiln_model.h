@@ -263,6 +263,18 @@ typedef struct kiln_layer {
     int64_t macs;
 } kiln_layer;
 
+/* What class activation maps (Zhou et al., 2016) need of a network that ends in a global average
+ * pooling and one dense layer: the pooled feature map is in the arena, [height][width][channels],
+ * when a trace tells of the pooling. */
+typedef struct kiln_class_map {
+    int node;      /* the pooling's index in a trace */
+    size_t offset; /* bytes from the start of the arena */
+    int channels, height, width;
+    int pitch;           /* floats from one pixel to the next */
+    const float *weight; /* [classes/block][channels][block]; NULL: the channels are the classes */
+    int block;
+} kiln_class_map;
+
 typedef struct kiln_network {
     const char *name;
     const char *digest;          /* of the network and its weights */
@@ -273,6 +285,7 @@ typedef struct kiln_network {
     int64_t macs;
     const kiln_layer *layers; /* in the order in which a trace tells of them */
     int layer_count;
+    const kiln_class_map *class_map; /* NULL: the network does not end so */
     /* input and output are stored [H][W][C] where the shape is [C,H,W]; arena is 64-byte aligned;
      * trace may be NULL, and is not told of anything by code compiled without KILN_TRACE. */
     void (*run)(void *context, const float *input, float *output, void *arena,

@@ -2,6 +2,8 @@
  * or is joined to it with '='; after "--" everything is an input. */
 #include "runtime/options.h"
 
+#include "runtime/confusion.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -60,7 +62,7 @@ static int set_path(const char **path, const char *name, const char *value, Reas
     if (*path)
         return reason_set(why, "%s is given twice", name);
     if (!*value)
-        return reason_set(why, "%s takes the name of a file", name);
+        return reason_set(why, "%s takes a value that is not empty", name);
     *path = value;
     return 1;
 }
@@ -73,6 +75,32 @@ static int set_tensor(Options *o, const char *value, Reason *why)
 static int set_out(Options *o, const char *value, Reason *why)
 {
     return set_path(&o->out, "--out", value, why);
+}
+
+/* Options that take a text and nothing else. */
+#define TEXT_OPTION(field, name)                                       \
+    static int set_##field(Options *o, const char *value, Reason *why) \
+    {                                                                  \
+        return set_path(&o->field, name, value, why);                  \
+    }
+
+TEXT_OPTION(eval, "--eval")
+TEXT_OPTION(eval_map, "--eval-map")
+TEXT_OPTION(confusion, "--confusion")
+TEXT_OPTION(mistakes, "--mistakes")
+TEXT_OPTION(submit, "--submit")
+TEXT_OPTION(submission, "--submission")
+TEXT_OPTION(cam, "--cam")
+TEXT_OPTION(cam_class, "--class")
+
+static int set_beta(Options *o, const char *value, Reason *why)
+{
+    char *end;
+
+    o->beta = strtod(value, &end);
+    if (end == value || *end || !isfinite(o->beta) || o->beta <= 0.0)
+        return reason_set(why, "--beta takes a number above 0, not '%.200s'", value);
+    return 1;
 }
 
 static int set_bench(Options *o, const char *value, Reason *why)
@@ -115,6 +143,16 @@ static const Row rows[] = {
     { "--bench", "N", set_bench, "run N times, print the time and the speed" },
     { "--profile", NULL, set_profile, "print the time of each layer, slowest first" },
     { "--jobs", "N", set_jobs, "work on N pictures at a time; default: one per processor" },
+    { "--eval", "DIR|LIST.csv", set_eval,
+      "how good the answers are: folders are classes, or rows PATH,LABEL" },
+    { "--eval-map", "MAP.csv", set_eval_map, "which label a folder is: rows FOLDER,LABEL" },
+    { "--confusion", "OUT.csv|svg", set_confusion, "write the confusion matrix of --eval" },
+    { "--mistakes", "OUT.html", set_mistakes, "write a page of the pictures --eval found wrong" },
+    { "--beta", "B", set_beta, "weight of recall in the F-score of tags; default 1" },
+    { "--submit", "TEMPLATE", set_submit, "a line per picture; {file} {name} {stem} {index} ..." },
+    { "--submission", "OUT", set_submission, "write the lines of --submit to a file" },
+    { "--cam", "OUT.png", set_cam, "draw what speaks for the answer over the picture" },
+    { "--class", "LABEL|INDEX", set_cam_class, "the class that --cam is about" },
     { "--info", NULL, set_info, "print what this program consists of" },
     { "--help", NULL, set_help, "print this" },
 };
@@ -151,6 +189,65 @@ static int parse_option(Options *o, int argc, char **argv, int *i, Reason *why)
     return row->set(o, argv[*i], why);
 }
 
+/* An option that belongs to another; `one` is given where its owner is. */
+static int check_owner(const char *one, const char *name, const char *owner, const char *of,
+                       Reason *why)
+{
+    return !one || owner ? 1 : reason_set(why, "%s belongs to %s", name, of);
+}
+
+static int check_owners(const Options *o, Reason *why)
+{
+    return check_owner(o->eval_map, "--eval-map", o->eval, "--eval", why) &&
+           check_owner(o->confusion, "--confusion", o->eval, "--eval", why) &&
+           check_owner(o->mistakes, "--mistakes", o->eval, "--eval", why) &&
+           check_owner(o->beta > 0.0 ? "" : NULL, "--beta", o->eval, "--eval", why) &&
+           check_owner(o->submission, "--submission", o->submit, "--submit", why) &&
+           check_owner(o->cam_class, "--class", o->cam, "--cam", why);
+}
+
+/* At most one of these decides what the program does. */
+static int check_modes(const Options *o, Reason *why)
+{
+    const struct {
+        const char *name;
+        int is_given;
+    } modes[] = { { "--profile", o->profile },
+                  { "--bench", o->bench > 0 },
+                  { "--eval", o->eval != NULL },
+                  { "--submit", o->submit != NULL },
+                  { "--cam", o->cam != NULL } };
+    const char *first = NULL;
+
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (first && modes[i].is_given)
+            return reason_set(why, "%s and %s exclude each other", first, modes[i].name);
+        first = modes[i].is_given ? modes[i].name : first;
+    }
+    if (o->out && first && strcmp(first, "--submit") != 0)
+        return reason_set(why, "%s and --out exclude each other", first);
+    return 1;
+}
+
+/* What --eval and --cam need, and what their files must be called. */
+static int check_pictures(const Options *o, const kiln_classifier *program, Reason *why)
+{
+    const char *mode = o->eval ? "--eval" : "--cam";
+
+    if (!o->eval && !o->cam)
+        return 1;
+    if (!program->takes_pictures)
+        return reason_set(why, "%s needs a classifier of pictures; this is a bare model", mode);
+    if (o->tensor || (o->eval && o->input_count))
+        return reason_set(why, "%s and %s exclude each other", mode,
+                          o->tensor ? "--tensor" : "pictures beside it");
+    if (o->cam && (o->input_count != 1 || strcmp(o->input[0], "-") == 0))
+        return reason_set(why, "--cam takes one picture, not %d inputs", o->input_count);
+    if (o->confusion && !confusion_can_save(o->confusion))
+        return reason_set(why, "--confusion writes OUT.csv or OUT.svg, not '%.200s'", o->confusion);
+    return 1;
+}
+
 static int check(const Options *o, const kiln_classifier *program, Reason *why)
 {
     const int scaled = program->decision.activation != KILN_ACTIVATION_NONE;
@@ -165,11 +262,10 @@ static int check(const Options *o, const kiln_classifier *program, Reason *why)
                                "IN.npy, no pictures");
     if (o->tensor && o->input_count)
         return reason_set(why, "--tensor and '%.200s': give one kind of input", o->input[0]);
-    if (o->bench && o->out)
-        return reason_set(why, "--bench and --out exclude each other");
-    if (o->profile && (o->bench || o->out))
-        return reason_set(why, "--profile and %s exclude each other",
-                          o->bench ? "--bench" : "--out");
+    if (!check_owners(o, why) || !check_modes(o, why) || !check_pictures(o, program, why))
+        return 0;
+    if (o->eval)
+        return 1;
     if (!o->tensor && !o->input_count && !o->bench && !o->profile)
         return reason_set(why, program->takes_pictures
                                    ? "no input: name pictures, folders, or - ; --help says more"

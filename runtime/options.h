@@ -18,6 +18,10 @@ typedef struct Options {
     int bench;                /* runs; 0: none */
     int jobs;                 /* pictures at a time; 0: as many as there are processors */
     int profile, info, help;
+    const char *eval, *eval_map, *confusion, *mistakes; /* or NULL */
+    double beta;                                        /* 0: not given */
+    const char *submit, *submission;                    /* a template, a file; or NULL */
+    const char *cam, *cam_class;                        /* a file, a label or an index; or NULL */
     const char **input; /* [input_count], borrowed from argv; the array is owned */
     int input_count;
 } Options;

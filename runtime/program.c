@@ -7,12 +7,16 @@
 
 #include "runtime/bench.h"
 #include "runtime/cpu_check.h"
+#include "runtime/evaluate.h"
+#include "runtime/explain.h"
 #include "runtime/inputs.h"
 #include "runtime/options.h"
+#include "runtime/outfile.h"
 #include "runtime/pool.h"
 #include "runtime/profile.h"
 #include "runtime/report.h"
 #include "runtime/session.h"
+#include "runtime/submit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +28,9 @@ typedef struct Run {
     Options options;
     Session session;
     Report report;
-    NpyWriter writer; /* open when options.out */
+    NpyWriter writer;   /* open when options.out */
+    Submit submit;      /* with options.submit: its rows are printed instead of results */
+    Outfile submission; /* open when options.submission */
     Pool pool;
     size_t listed;              /* pictures so far */
     size_t done, failed, total; /* of what has been reported */
@@ -70,6 +76,11 @@ static void stop(Run *r, const char *file, const Reason *why)
 
 /* --- one input ------------------------------------------------------------------------------- */
 
+static FILE *submit_stream(const Run *r)
+{
+    return r->submission.stream ? r->submission.stream : stdout;
+}
+
 /* Prints a result, keeps the raw output. */
 static void finish_input(Run *r, const char *file, const Decision *decision, const float *logical)
 {
@@ -77,7 +88,10 @@ static void finish_input(Run *r, const char *file, const Decision *decision, con
 
     if (isatty(STDOUT_FILENO))
         clear_progress(r);
-    report_result(&r->report, file, decision);
+    if (r->options.submit)
+        submit_row(&r->submit, file, decision, submit_stream(r));
+    else
+        report_result(&r->report, file, decision);
     if (fflush(stdout) != 0) {
         reason_write(&why, "cannot write: %s", strerror(errno));
         stop(r, "standard output", &why);
@@ -248,7 +262,10 @@ static void classify_pictures(Run *r)
 
 static void classify_all(Run *r)
 {
-    report_begin(&r->report);
+    if (r->options.submit)
+        submit_begin(&r->submit, submit_stream(r));
+    else
+        report_begin(&r->report);
     if (r->options.tensor)
         classify_tensors(r, r->options.tensor);
     else
@@ -273,6 +290,45 @@ static int classify_and_write(Run *r)
         fail_input(r, out, &why);
     }
     return r->failed ? KILN_EXIT_FAILED : KILN_EXIT_DONE;
+}
+
+/* Around that the file of --submission, which needs every picture, as that of --out does. */
+static int classify_and_submit(Run *r)
+{
+    const char *path = r->options.submission;
+    const ClassNames names = { r->report.labels, r->report.label_count };
+    int status = KILN_EXIT_FAILED;
+    Reason why;
+
+    if (!r->options.submit)
+        return classify_and_write(r);
+    if (!submit_new(&r->submit, r->options.submit, &names, &why)) {
+        fprintf(stderr, "%s: %s\n", r->name, why.text);
+        return KILN_EXIT_USAGE;
+    }
+    if (path && !outfile_open(&r->submission, path, &why))
+        fail_input(r, path, &why);
+    else
+        status = classify_and_write(r);
+    if (r->submission.stream && status != KILN_EXIT_DONE) {
+        outfile_discard(&r->submission);
+        fprintf(stderr, "%s: %s: not written, because inputs failed\n", r->name, path);
+    } else if (r->submission.stream && !outfile_commit(&r->submission, &why)) {
+        fail_input(r, path, &why);
+        status = KILN_EXIT_FAILED;
+    }
+    submit_free(&r->submit);
+    return status;
+}
+
+static int explain(Run *r)
+{
+    Reason why;
+
+    if (explain_picture(&r->session, &r->options, stdout, &why))
+        return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
+    fail_input(r, r->options.input[0], &why);
+    return KILN_EXIT_FAILED;
 }
 
 /* --- --bench, --profile and --info ----------------------------------------------------------- */
@@ -374,6 +430,15 @@ static void apply_options(Run *r, const kiln_classifier *program)
     r->started = clock_seconds();
 }
 
+static int run_mode(Run *r)
+{
+    if (r->options.bench || r->options.profile)
+        return bench(r);
+    if (r->options.eval)
+        return evaluation_run(&r->session, &r->options, r->name);
+    return r->options.cam ? explain(r) : classify_and_submit(r);
+}
+
 static int run_program(Run *r, const kiln_classifier *program)
 {
     Reason why;
@@ -390,7 +455,7 @@ static int run_program(Run *r, const kiln_classifier *program)
         return KILN_EXIT_FAILED;
     }
     apply_options(r, program);
-    status = r->options.bench || r->options.profile ? bench(r) : classify_and_write(r);
+    status = run_mode(r);
     session_close(&r->session);
     return status;
 }

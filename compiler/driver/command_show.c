@@ -133,12 +133,26 @@ static const char *json_string(Arena *a, const char *text)
     return text_string(&t);
 }
 
+/* What the values are computed from, and how windows move over it. */
+static void show_json_sources(Compilation *c, const Node *n)
+{
+    printf("\"inputs\": [");
+    for (int i = 0; i < n->input_count; i++)
+        printf("%s%s", i ? ", " : "", json_string(c->graph_arena, n->input[i]->path));
+    printf("], ");
+    if (n->op == OP_CONV2D || n->op == OP_MAX_POOL || n->op == OP_AVG_POOL)
+        printf("\"window\": [%lld, %lld], \"stride\": [%lld, %lld], ", (long long)n->attr.kernel[0],
+               (long long)n->attr.kernel[1], (long long)n->attr.stride[0],
+               (long long)n->attr.stride[1]);
+}
+
 static void show_json_row(Compilation *c, const Row *r, bool is_last)
 {
     Arena *a = c->graph_arena;
     printf("    {\"path\": %s, \"operator\": \"%s\", \"shape\": %s, \"parameters\": %lld, ",
            json_string(a, r->node->path), op_info(r->node->op)->name, r->shape,
            (long long)r->parameters);
+    show_json_sources(c, r->node);
     printf("\"macs\": %lld, \"place\": \"%s\", ", r->call ? (long long)r->call->macs : 0, r->place);
     if (r->call)
         printf("\"kernel\": \"%s\", \"tile\": %s}", r->call->function->name,

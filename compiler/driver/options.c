@@ -11,7 +11,7 @@ enum {
     COMPILING = COMMAND_BUILD | COMMAND_EMIT | COMMAND_RUN | COMMAND_VERIFY | COMMAND_SHOW,
     TARGETED = COMMAND_BUILD | COMMAND_EMIT | COMMAND_VERIFY | COMMAND_SHOW,
     WITH_COMPILER = COMMAND_BUILD | COMMAND_VERIFY,
-    EVERY = COMPILING | COMMAND_WEIGHTS | COMMAND_FMT
+    EVERY = COMPILING | COMMAND_WEIGHTS | COMMAND_FMT | COMMAND_INIT
 };
 
 const Command commands[] = {
@@ -26,6 +26,8 @@ const Command commands[] = {
     { COMMAND_SHOW, "show", "SRC[:NAME]", "the table of nodes, with kernels, tiles and memory",
       command_show },
     { COMMAND_WEIGHTS, "weights", "FILE...", "list the tensors of weight files", command_weights },
+    { COMMAND_INIT, "init", "CHECKPOINT [-o FILE]",
+      "recognise a checkpoint and begin a source for it", command_init },
     { COMMAND_FMT, "fmt", "FILE...", "canonical formatting in place", command_fmt },
     { 0, NULL, NULL, NULL, NULL },
 };
@@ -51,8 +53,8 @@ typedef struct Option {
 static const Option options[] = {
     { "-w", "--weights", "FILE", OPTION_LIST, COMPILING, FIELD(weights), NULL,
       "weights: a file, MEMBER=FILE, or random[:SEED]; may be repeated" },
-    { "-o", "--output", "PATH", OPTION_STRING, COMMAND_BUILD | COMMAND_EMIT, FIELD(output), NULL,
-      "what to write" },
+    { "-o", "--output", "PATH", OPTION_STRING, COMMAND_BUILD | COMMAND_EMIT | COMMAND_INIT,
+      FIELD(output), NULL, "what to write" },
     { "--target", NULL, "NAME", OPTION_STRING, TARGETED, FIELD(target), NULL,
       "processor to compile for; `help` lists them; default: this machine" },
     { "--param", NULL, "NAME=VALUE", OPTION_LIST, COMPILING, FIELD(params), NULL,
@@ -87,6 +89,24 @@ static const Option options[] = {
     { "--tensor", NULL, "IN.npy", OPTION_FORWARD, COMMAND_RUN, 0, NULL, "classify a tensor" },
     { "--out", NULL, "OUT.npy", OPTION_FORWARD, COMMAND_RUN, 0, NULL, "write the raw output" },
     { "--bench", NULL, "N", OPTION_FORWARD, COMMAND_RUN, 0, NULL, "run N times, print the time" },
+    { "--eval", NULL, "DIR|LIST.csv", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "how good the answers are: folders are classes, or rows PATH,LABEL" },
+    { "--eval-map", NULL, "MAP.csv", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "which label a folder is: rows FOLDER,LABEL" },
+    { "--confusion", NULL, "OUT.csv|svg", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "write the confusion matrix of --eval" },
+    { "--mistakes", NULL, "OUT.html", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "write a page of the pictures --eval found wrong" },
+    { "--beta", NULL, "B", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "weight of recall in the F-score of tags" },
+    { "--submit", NULL, "TEMPLATE", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "print a line per picture from a template" },
+    { "--submission", NULL, "OUT", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "write the lines of --submit to a file" },
+    { "--cam", NULL, "OUT.png", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "draw what speaks for the answer over the picture" },
+    { "--class", NULL, "LABEL|INDEX", OPTION_FORWARD, COMMAND_RUN, 0, NULL,
+      "the class that --cam is about" },
     { "--info", NULL, NULL, OPTION_FORWARD, COMMAND_RUN, 0, NULL, "what the program consists of" },
     { "-v", "--verbose", NULL, OPTION_FLAG, EVERY, FIELD(verbose), NULL, "say what is being done" },
     { "-h", "--help", NULL, OPTION_FLAG, EVERY, FIELD(help), NULL, "print this" },
@@ -250,6 +270,8 @@ static bool check_line(const Parser *p)
         return fail("no file: kiln %s %s", p->command->name, p->command->arguments);
     if (line->command == COMMAND_EMIT && !line->output && !line->dump_after)
         return fail("emit needs -o DIR, the folder to write");
+    if (line->command == COMMAND_INIT && line->inputs.count > 1)
+        return fail("init takes one checkpoint; '%s' is too much", line->inputs.at[1]);
     bool takes_inputs = !(line->command & (COMMAND_BUILD | COMMAND_EMIT | COMMAND_SHOW));
     if (!takes_inputs && line->inputs.count)
         return fail("%s takes one source; '%s' is too much (weights are given with -w)",

@@ -22,14 +22,15 @@ typedef enum CommandId {
     COMMAND_VERIFY = 8,
     COMMAND_SHOW = 16,
     COMMAND_WEIGHTS = 32,
-    COMMAND_FMT = 64
+    COMMAND_FMT = 64,
+    COMMAND_INIT = 128
 } CommandId;
 
 typedef Vec(const char *) StringList;
 
 typedef struct CommandLine {
     CommandId command;
-    const char *source; /* SRC of SRC[:NAME]; NULL for weights and fmt */
+    const char *source; /* SRC of SRC[:NAME]; NULL for weights, fmt and init */
     const char *name;   /* NAME, or NULL */
     StringList inputs;  /* everything that is no option, SRC left out */
     StringList forward; /* options of the executable, for `run`, in order */
@@ -62,5 +63,6 @@ ExitStatus command_verify(const CommandLine *line);
 ExitStatus command_show(const CommandLine *line);
 ExitStatus command_weights(const CommandLine *line);
 ExitStatus command_fmt(const CommandLine *line);
+ExitStatus command_init(const CommandLine *line);
 
 #endif

@@ -1,11 +1,31 @@
 /* What emit/program_c.c prints as C, as the tables themselves. */
 #include "compiler/driver/tables.h"
 
+#include "compiler/graph/class_map.h"
+
 static kiln_shape shape_table(const Shape *s)
 {
     kiln_shape t = { .rank = s->rank - 1 };
     for (int i = 1; i < s->rank; i++)
         t.dim[i - 1] = (int)s->dim[i];
+    return t;
+}
+
+/* The interpreter puts the feature map at the start of the arena, see command_run.c. */
+static const kiln_class_map *class_map_table(Compilation *c)
+{
+    ClassMap map;
+    if (!graph_class_map(c->source, &map))
+        return NULL;
+    const Node *features = map.pool->input[0];
+    kiln_class_map *t = arena_new_of(c->source_arena, kiln_class_map);
+    *t = (kiln_class_map){ .node = map.pool->id,
+                           .channels = (int)node_channels(features),
+                           .height = (int)node_height(features),
+                           .width = (int)node_width(features),
+                           .pitch = (int)node_channels(features),
+                           .weight = map.dense ? map.dense->param[PARAM_WEIGHT]->data : NULL,
+                           .block = 1 };
     return t;
 }
 
@@ -20,7 +40,11 @@ static const kiln_network *network_table(Compilation *c, const char *target, Run
                          .output = shape_table(&c->source->output->shape),
                          .run = run,
                          .context = context,
+                         .class_map = class_map_table(c),
                          .is_serial = 1 };
+    if (n->class_map)
+        n->arena_bytes = sizeof(float) * (size_t)n->class_map->channels *
+                         (size_t)n->class_map->height * (size_t)n->class_map->width;
     for_each_node(node, c->source) {
         n->macs += node_macs(node);
         for (int i = 0; i < PARAM_ROLES; i++)

@@ -170,6 +170,7 @@ static const AttributeRow rows[] = {
     { "alpha", OP_COUNT, set_double, offsetof(Attr, alpha) },
     { "value", OP_COUNT, set_double, offsetof(Attr, value) },
     { "axis", OP_COUNT, set_int, offsetof(Attr, axis) },
+    { "features", OP_COUNT, set_int, offsetof(Attr, features) },
     { "axes", OP_COUNT, set_axes, 0 },
     { "order", OP_COUNT, set_axes, 0 },
     { "begin", OP_COUNT, set_int64, offsetof(Attr, begin) },

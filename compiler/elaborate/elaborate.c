@@ -80,6 +80,7 @@ bool elaborate(Arena *arena, const char *path, const ElaborateOptions *options, 
     Elaborator *e = arena_new_of(arena, Elaborator);
     e->arena = arena;
     e->diag = diag;
+    e->options = options;
     int errors = diag->errors;
     Module *m = module_load(e, path, (Loc){ 0 });
     if (!m || diag->errors > errors)

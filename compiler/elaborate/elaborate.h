@@ -36,6 +36,9 @@ typedef struct ElaborateOptions {
     const ParamOverride *params;
     int param_count;
     const char *labels_file; /* replaces the labels of the source; NULL: none */
+    /* The text of a source that is in no file, NULL where it is to be read; may be NULL itself. */
+    const char *(*find_text)(void *context, Arena *arena, const char *path);
+    void *context;
 } ElaborateOptions;
 
 /* A network and what belongs to it. A model or plain classifier has one. */

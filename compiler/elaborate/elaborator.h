@@ -67,6 +67,7 @@ struct Frame {
 typedef struct Elaborator {
     Arena *arena;
     Diag *diag;
+    const ElaborateOptions *options;
     Map modules; /* real path -> Module * */
     Map reported;
     Graph *graph;

@@ -88,6 +88,17 @@ static void collect(Elaborator *e, Module *m)
     }
 }
 
+static AstFile *parse(Elaborator *e, const char *path)
+{
+    const ElaborateOptions *o = e->options;
+    const char *text = o->find_text ? o->find_text(o->context, e->arena, path) : NULL;
+    if (!text)
+        return parse_file(e->arena, path, e->diag);
+    Source *source = arena_new_of(e->arena, Source);
+    *source = (Source){ path, text, strlen(text) };
+    return parse_source(e->arena, source, e->diag);
+}
+
 Module *module_load(Elaborator *e, const char *path, Loc loc)
 {
     const char *real = resolved_path(e, path);
@@ -109,7 +120,7 @@ Module *module_load(Elaborator *e, const char *path, Loc loc)
     map_set(e->arena, &e->modules, real, m);
     m->loading = true;
     int errors = e->diag->errors;
-    m->ast = parse_file(e->arena, path, e->diag);
+    m->ast = parse(e, path);
     if (m->ast)
         collect(e, m);
     else if (loc.source && e->diag->errors > errors)

@@ -73,6 +73,7 @@ static void put_network(Emission *e, Writer *w)
     put_features(e, w);
     int layers = put_layers(e, w);
     put_run(w);
+    bool has_map = emit_class_map(e, w);
     w_line(w, "static const kiln_network network = {");
     w_linef(w, ".name = %s,", c_string(e->arena, p->name));
     w_line(w, ".digest = ${name}_digest,");
@@ -87,6 +88,8 @@ static void put_network(Emission *e, Writer *w)
     w_linef(w, ".macs = %lld,", macs);
     w_line(w, ".layers = layers,");
     w_linef(w, ".layer_count = %d,", layers);
+    if (has_map)
+        w_line(w, ".class_map = &class_map,");
     w_line(w, ".run = run,");
     w_line(w, "};");
 }
@@ -178,6 +181,8 @@ const char *emit_program_c(Emission *e)
     w_set(w, "NAME", c_upper(e->arena, e->name));
     w_comment(w, "What a program around the network needs to know of it.");
     w_line(w, "#include \"${name}.h\"");
+    if (emit_needs_weights(e))
+        w_line(w, "#include \"${name}_weights.h\"");
     w_blank(w);
     put_network(e, w);
     put_members(e, w);

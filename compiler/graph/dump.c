@@ -73,6 +73,7 @@ static const char *attribute(Arena *a, const Attr *attr, const char *name)
         { "value", real(a, attr->value) },
         { "shift", real(a, attr->shift) },
         { "axis", integer(a, attr->axis) },
+        { "features", integer(a, attr->features) },
         { "axes", axes(a, attr) },
         { "order", axes(a, attr) },
         { "begin", integer(a, attr->begin) },

@@ -156,6 +156,7 @@ Attr attr_default(void)
         .alpha = 0.01,
         .scale = 1,
         .axis = 1,
+        .features = -1,
         .step = 1,
     };
 }

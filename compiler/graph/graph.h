@@ -68,6 +68,7 @@ typedef struct Attr {
     double eps, alpha, value; /* alpha: leaky_relu's slope; value: what `pad` fills with */
     double scale, shift;      /* affine: scale * x + shift */
     int axis, axes[SHAPE_MAX_RANK], axis_count; /* also the order of permute */
+    int features;             /* dense, layer_norm: the axis they work along, -1 or 1 */
     int64_t begin, end, step; /* slice; pad_channels uses begin, end as before, after */
     Shape shape;              /* input, parameter, reshape: dim -1 is inferred */
 } Attr;

@@ -132,6 +132,8 @@ static bool infer_op(Infer *c)
         return infer_reshape(c);
     case OP_PERMUTE:
         return infer_permute(c);
+    case OP_CHANNEL_SHUFFLE:
+        return infer_channel_shuffle(c);
     case OP_MEAN:
     case OP_MAX:
         return infer_reduce(c);

@@ -52,6 +52,7 @@ bool infer_slice(Infer *c);
 bool infer_flatten(Infer *c);
 bool infer_reshape(Infer *c);
 bool infer_permute(Infer *c);
+bool infer_channel_shuffle(Infer *c);
 bool infer_reduce(Infer *c);
 
 #endif

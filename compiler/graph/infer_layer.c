@@ -26,20 +26,33 @@ bool infer_parameter(Infer *c)
     return infer_stated(c) && infer_param(c, PARAM_WEIGHT, c->n->shape);
 }
 
+/* Which axis of the input is that of its features: the last one, or the channels of a map where
+ * the call says so. */
+static bool feature_axis(Infer *c, int *axis)
+{
+    int rank = c->x->rank, asked = c->n->attr.features;
+    *axis = rank == 4 ? 1 : rank - 1;
+    if (asked != -1 && asked != 1)
+        return reject(c, "bad-axis", "features are axis -1 or 1, not %d", asked);
+    if (rank == 2 || (rank == 3 && asked == -1) || (rank == 4 && asked == 1))
+        return true;
+    return reject(c, "shape-mismatch",
+                  "takes a tensor [N, F] or [N, L, D], but its input '%s' is %s%s",
+                  c->n->input[0]->path, infer_text(c, c->x),
+                  c->n->op == OP_DENSE ? "; flatten it first" : "");
+}
+
 bool infer_dense(Infer *c)
 {
     Attr *a = &c->n->attr;
-    if (c->x->rank != 2 && c->x->rank != 3)
-        return reject(
-            c, "shape-mismatch",
-            "takes a tensor [N, F] or [N, L, D], but its input '%s' is %s; flatten it first",
-            c->n->input[0]->path, infer_text(c, c->x));
+    int axis;
+    if (!feature_axis(c, &axis))
+        return false;
     if (a->out < 1)
         return reject(c, "bad-attribute", "out is %lld, but must be at least 1", (long long)a->out);
-    int last = c->x->rank - 1;
     c->n->shape = *c->x;
-    c->n->shape.dim[last] = a->out;
-    return infer_param(c, PARAM_WEIGHT, shape_of(2, a->out, c->x->dim[last])) &&
+    c->n->shape.dim[axis] = a->out;
+    return infer_param(c, PARAM_WEIGHT, shape_of(2, a->out, c->x->dim[axis])) &&
            (!a->bias || infer_param(c, PARAM_BIAS, shape_of(1, a->out)));
 }
 
@@ -88,13 +101,13 @@ bool infer_group_norm(Infer *c)
 
 bool infer_layer_norm(Infer *c)
 {
-    if (c->x->rank != 2 && c->x->rank != 3)
-        return reject(c, "shape-mismatch",
-                      "takes a tensor [N, F] or [N, L, D], but its input '%s' is %s",
-                      c->n->input[0]->path, infer_text(c, c->x));
-    Shape last = shape_of(1, c->x->dim[c->x->rank - 1]);
+    int axis;
+    if (!feature_axis(c, &axis))
+        return false;
+    Shape features = shape_of(1, c->x->dim[axis]);
     c->n->shape = *c->x;
-    return check_eps(c) && infer_param(c, PARAM_WEIGHT, last) && infer_param(c, PARAM_BIAS, last);
+    return check_eps(c) && infer_param(c, PARAM_WEIGHT, features) &&
+           infer_param(c, PARAM_BIAS, features);
 }
 
 /* Can `small` be repeated to fill `large`? Each extent is equal or 1. */

@@ -148,6 +148,19 @@ bool infer_permute(Infer *c)
     return true;
 }
 
+bool infer_channel_shuffle(Infer *c)
+{
+    int64_t groups = c->n->attr.groups;
+    if (!infer_rank(c, 4, "[N, C, H, W]"))
+        return false;
+    if (groups < 1 || c->x->dim[1] % groups != 0)
+        return reject(c, "shape-mismatch",
+                      "its input has %lld channels, not a multiple of %lld groups",
+                      (long long)c->x->dim[1], (long long)groups);
+    c->n->shape = *c->x;
+    return true;
+}
+
 bool infer_reduce(Infer *c)
 {
     const Attr *a = &c->n->attr;

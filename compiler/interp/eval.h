@@ -48,6 +48,7 @@ void eval_pad(const Eval *e);
 void eval_pad_channels(const Eval *e);
 void eval_slice(const Eval *e);
 void eval_permute(const Eval *e);
+void eval_channel_shuffle(const Eval *e);
 void eval_reduce(const Eval *e);
 
 #endif

@@ -89,6 +89,8 @@ static Evaluator *evaluator_of(const Node *n)
         return eval_slice;
     case OP_PERMUTE:
         return eval_permute;
+    case OP_CHANNEL_SHUFFLE:
+        return eval_channel_shuffle;
     case OP_MEAN:
     case OP_MAX:
         return eval_reduce;

@@ -69,6 +69,18 @@ void eval_permute(const Eval *e)
     }
 }
 
+/* Zhang et al., 2018: channels [groups][size] become [size][groups]. */
+void eval_channel_shuffle(const Eval *e)
+{
+    Split s = split_shape(&e->n->shape, 1);
+    int64_t groups = e->n->attr.groups, size = s.size / groups;
+    for (int64_t i = 0; i < s.outer * s.size; i++) {
+        int64_t image = i / s.size, c = i % s.size;
+        int64_t from = image * s.size + c % groups * size + c / groups;
+        copy_floats(e->y + i * s.inner, e->x + from * s.inner, s.inner);
+    }
+}
+
 /* Steps through the result for each axis of the input; 0 along the reduced ones. */
 static void reduced_steps(const Node *n, int64_t *step)
 {

@@ -18,18 +18,18 @@ void eval_batch_norm(const Eval *e)
     }
 }
 
-/* Writes (x - mean(x)) / sqrt(var(x) + eps). */
-static void standardize(const float *x, int64_t count, double eps, float *y)
+/* Writes (x - mean(x)) / sqrt(var(x) + eps) of elements `step` apart. */
+static void standardize(const float *x, int64_t count, int64_t step, double eps, float *y)
 {
     double sum = 0, squares = 0;
     for (int64_t i = 0; i < count; i++)
-        sum += x[i];
+        sum += x[i * step];
     double mean = sum / (double)count;
     for (int64_t i = 0; i < count; i++)
-        squares += (x[i] - mean) * (x[i] - mean);
+        squares += (x[i * step] - mean) * (x[i * step] - mean);
     double scale = 1 / sqrt(squares / (double)count + eps);
     for (int64_t i = 0; i < count; i++)
-        y[i] = (float)((x[i] - mean) * scale);
+        y[i * step] = (float)((x[i * step] - mean) * scale);
 }
 
 /* y = y · weight + bias, where the weight belongs to an axis. */
@@ -47,17 +47,19 @@ void eval_group_norm(const Eval *e)
     int64_t groups = e->n->shape.dim[0] * e->n->attr.groups;
     int64_t count = shape_count(&e->n->shape) / groups;
     for (int64_t i = 0; i < groups; i++)
-        standardize(e->x + i * count, count, e->n->attr.eps, e->y + i * count);
+        standardize(e->x + i * count, count, 1, e->n->attr.eps, e->y + i * count);
     scale_axis(e, 1);
 }
 
 void eval_layer_norm(const Eval *e)
 {
-    int last = e->n->shape.rank - 1;
-    int64_t count = e->n->shape.dim[last];
-    for (int64_t i = 0; i < shape_count(&e->n->shape); i += count)
-        standardize(e->x + i, count, e->n->attr.eps, e->y + i);
-    scale_axis(e, last);
+    int axis = e->n->shape.rank == 4 ? 1 : e->n->shape.rank - 1;
+    Split s = split_shape(&e->n->shape, axis);
+    for (int64_t i = 0; i < s.outer * s.inner; i++) {
+        int64_t at = i / s.inner * s.size * s.inner + i % s.inner;
+        standardize(e->x + at, s.size, s.inner, e->n->attr.eps, e->y + at);
+    }
+    scale_axis(e, axis);
 }
 
 /* One softmax over elements `step` apart, shifted by the maximum so that exp cannot overflow. */

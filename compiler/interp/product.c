@@ -139,11 +139,29 @@ void eval_conv2d(const Eval *e)
     arena_free(scratch);
 }
 
+/* y[out][pixels] = b + w[out][in] · x[in][pixels], of each image */
+static void dense_of_maps(const Eval *e, int64_t out, int64_t in)
+{
+    const Shape *s = &e->n->shape;
+    int64_t pixels = s->dim[2] * s->dim[3];
+    for (int64_t i = 0; i < s->dim[0]; i++) {
+        fill_bias(eval_param(e, PARAM_BIAS), out, pixels, e->y + i * out * pixels);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas_int(out), blas_int(pixels),
+                    blas_int(in), 1, eval_param(e, PARAM_WEIGHT), blas_int(in),
+                    e->x + i * in * pixels, blas_int(pixels), 1, e->y + i * out * pixels,
+                    blas_int(pixels));
+    }
+}
+
 /* y[rows][out] = b + x[rows][in] · w[out][in]ᵀ */
 void eval_dense(const Eval *e)
 {
     const Param *weight = e->n->param[PARAM_WEIGHT];
     int64_t out = weight->shape.dim[0], in = weight->shape.dim[1];
+    if (e->n->shape.rank == 4) {
+        dense_of_maps(e, out, in);
+        return;
+    }
     int64_t rows = shape_count(&e->n->shape) / out;
     const float *bias = eval_param(e, PARAM_BIAS);
     for (int64_t i = 0; i < rows * out; i++)

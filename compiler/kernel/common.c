@@ -28,10 +28,33 @@ static Buffer *map_buffer(Make *m, const char *name, BufferRole role, FeatureMap
     return b;
 }
 
+/* A trained tensor that is an operand, in the order of storage. */
+static const ConstArray *stored_param(Arena *L, const Node *n)
+{
+    const Param *p = n->param[PARAM_WEIGHT];
+    ConstArray *array = arena_new_of(L, ConstArray);
+    int64_t pixels = node_height(n) * node_width(n), channels = node_channels(n);
+    float *data = arena_new_array(L, float, pixels *channels);
+    for (int64_t i = 0; i < pixels * channels; i++)
+        data[i] = n->shape.rank == 4 ? p->data[i % channels * pixels + i / channels] : p->data[i];
+    *array = (ConstArray){ .path = p->name,
+                           .layout = "[height][width][channel]",
+                           .rank = 3,
+                           .extent = { node_height(n), node_width(n), channels },
+                           .count = pixels * channels,
+                           .data = data };
+    return array;
+}
+
 Buffer *make_input(Make *m, int input, const char *name, FeatureMap map)
 {
-    return add_param(m, map_buffer(m, name, BUFFER_INPUT, map),
-                     (Operand){ .kind = OPERAND_INPUT, .input = input });
+    const Node *x = m->n->input[input];
+    if (x->op != OP_PARAMETER)
+        return add_param(m, map_buffer(m, name, BUFFER_INPUT, map),
+                         (Operand){ .kind = OPERAND_INPUT, .input = input });
+    text_printf(&m->name, "_const%d", input);
+    return add_param(m, map_buffer(m, name, BUFFER_CONST, map),
+                     (Operand){ .kind = OPERAND_CONST, .array = stored_param(m->L, x) });
 }
 
 Buffer *make_output(Make *m, const char *name, FeatureMap map)
@@ -116,6 +139,12 @@ void name_epilogue(Make *m)
     }
 }
 
+Body body_for(const Make *m)
+{
+    const Target *t = m->env->target;
+    return (Body){ .L = m->L, .fused = t && t->fused };
+}
+
 void append(Body *b, Stmt *s)
 {
     vec_push(b->L, &b->items, s);
@@ -165,7 +194,7 @@ Expr *quotient(Body *b, Expr *x, Expr *y)
 
 Stmt *epilogue(const Make *m, Buffer *y, Buffer *r, Expr *oy, Expr *ox, Expr *o, Expr *value)
 {
-    Body b = { .L = m->L };
+    Body b = body_for(m);
     Expr *index[] = { oy, ox, o };
     if (r)
         value = add(&b, value, val_load(m->L, r, 3, index));
@@ -191,4 +220,42 @@ Expr *window_hi(Arena *L, Expr *origin, int64_t dilation, int64_t extent, int64_
 Expr *inside(Arena *L, Expr *x, int64_t extent)
 {
     return ix_and(L, ix_lt(L, ix_int(L, -1), x), ix_lt(L, x, ix_int(L, extent)));
+}
+
+void place_element(Arena *L, const Shape *s, Expr *const *index, Expr **at)
+{
+    Expr *zero = ix_int(L, 0);
+    if (s->rank == 4) {
+        at[0] = index[2];
+        at[1] = index[3];
+        at[2] = index[1];
+        return;
+    }
+    at[0] = at[1] = zero;
+    at[2] = index[s->rank - 1];
+    for (int i = 1; i < s->rank - 1; i++)
+        at[0] = ix_add(L, ix_mul(L, at[0], s->dim[i]), index[i]);
+}
+
+void place_position(Arena *L, const Shape *s, Expr *position, Expr **at)
+{
+    int64_t last = s->dim[s->rank - 1];
+    at[1] = s->rank == 4 ? ix_mod(L, position, last) : ix_int(L, 0);
+    if (s->rank == 4) {
+        at[0] = ix_mod(L, ix_div(L, position, last), s->dim[2]);
+        at[2] = ix_div(L, position, last * s->dim[2]);
+    } else {
+        at[0] = ix_div(L, position, last);
+        at[2] = ix_mod(L, position, last);
+    }
+}
+
+Stmt *loops_over(Arena *L, const Shape *s, Var *const *var, Stmt *body)
+{
+    for (int i = s->rank - 1; i > 0; i--) {
+        int d = s->rank == 4 ? (int[]){ 0, 2, 3, 1 }[i] : i;
+        if (var[d])
+            body = st_for(L, var[d], ix_int(L, 0), ix_int(L, s->dim[d]), body);
+    }
+    return body;
 }

@@ -37,11 +37,24 @@ void name_map(Make *m, FeatureMap map);
 /* Appends what the epilogue adds, to name and summary: residual and activation. */
 void name_epilogue(Make *m);
 
+/* Where the element with these indices, one per logical dimension, lies in the buffer of a map: three
+ * indices into `at`. The first dimension is 1. */
+void place_element(Arena *L, const Shape *s, Expr *const *index, Expr **at);
+/* The same for the element at a position of the logical (C) order. */
+void place_position(Arena *L, const Shape *s, Expr *position, Expr **at);
+/* Loops over the logical dimensions from the second on, in the order of storage, around a body that
+ * uses their variables; dimensions without a variable (NULL) have no loop. */
+Stmt *loops_over(Arena *L, const Shape *s, Var *const *var, Stmt *body);
+
 /* Statements under construction; let() names a value that is used more than once. */
 typedef struct Body {
     Arena *L;
+    bool fused; /* FMA rounds once: exp may rely on it */
     Vec(Stmt *) items;
 } Body;
+
+/* An empty body for the target of the kernel. */
+Body body_for(const Make *m);
 
 Expr *let(Body *b, const char *name, Expr *value);
 void append(Body *b, Stmt *s);
@@ -79,6 +92,17 @@ Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops);
 /* For nests without reduction: channels `c` become vectors. */
 Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels);
 
+/* reduce.c: part[j] = first; for i: part[i % 16] = part op value(i); then pairwise into part[0], whatever
+ * the vector width. `index` is the variable that value() uses. Returns j. */
+Var *partial_reduction(Body *b, VOp op, double first, int64_t count, Var *index, Expr *value,
+                       Buffer *part);
+/* A local for it, and its result. */
+Buffer *new_parts(Body *b);
+Expr *first_part(Arena *L, Buffer *part);
+
+/* elementwise.c: the operator of a node on values. */
+Expr *elementwise_formula(Make *m, Body *b, Expr *x, Expr *y);
+
 /* Kernels, by family: fill m->k and return NULL, or say why not. */
 const char *make_conv2d(Make *m);
 const char *make_winograd(Make *m, int size); /* F(size x size, 3x3): 2 or 4 */
@@ -89,7 +113,18 @@ const char *make_global_pool(Make *m);
 const char *make_elementwise(Make *m);
 const char *make_batch_norm(Make *m);
 const char *make_group_norm(Make *m);
+const char *make_layer_norm(Make *m);
 const char *make_softmax(Make *m);
+const char *make_softmax_axis(Make *m); /* not that of storage */
+const char *make_reduce(Make *m);
+const char *make_matmul(Make *m);
+const char *make_permute(Make *m);
+const char *make_reshape(Make *m);
+const char *make_flatten(Make *m);
+const char *make_channel_shuffle(Make *m);
+const char *make_concat_any(Make *m); /* of any axis and rank */
+const char *make_slice_any(Make *m);
+const char *make_broadcast(Make *m); /* element-wise, any rank */
 const char *make_concat(Make *m);
 const char *make_pad(Make *m);
 const char *make_slice(Make *m);

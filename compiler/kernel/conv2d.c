@@ -182,10 +182,10 @@ const char *make_dense(Make *m)
     const Node *n = m->n, *x = n->input[0];
     FeatureMap map = map_of(x), flat = { 1, 1, map.channels, map.stride };
     Conv c = { .groups = 1, .kernel = { 1, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 } };
-    int64_t rows = n->shape.rank == 3 ? n->shape.dim[1] : 1;
+    int64_t rows = node_height(n) * node_width(n);
     c.x = flat;
     c.x.width = rows;
-    c.y = (FeatureMap){ 1, rows, n->shape.dim[n->shape.rank - 1], map_of(n).stride };
+    c.y = (FeatureMap){ 1, rows, node_channels(n), map_of(n).stride };
     c.in = c.x.channels;
     c.out = c.y.channels;
     int64_t height = 1, width = 1;

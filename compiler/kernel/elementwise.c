@@ -55,7 +55,7 @@ static FeatureMap as_vector(FeatureMap m)
     return (FeatureMap){ 1, 1, count, count };
 }
 
-static Expr *formula(Make *m, Body *b, Expr *x, Expr *y)
+Expr *elementwise_formula(Make *m, Body *b, Expr *x, Expr *y)
 {
     const Attr *a = &m->n->attr;
     switch (m->n->op) {
@@ -95,6 +95,8 @@ const char *make_elementwise(Make *m)
 {
     const Node *n = m->n;
     bool binary = op_info(n->op)->inputs == 2;
+    if (binary && n->shape.rank > 4 && !shape_equal(&n->input[0]->shape, &n->input[1]->shape))
+        return make_broadcast(m);
     FeatureMap y = map_of(n), a = map_of(n->input[0]), b = map_of(n->input[binary ? 1 : 0]);
     FeatureMap r = n->has_residual ? map_of(n->input[n->input_count - 1]) : y;
     bool flat = same_size(a, y) && same_size(b, y) && same_size(r, y) && a.stride == a.channels &&
@@ -109,8 +111,9 @@ const char *make_elementwise(Make *m)
     e.b = binary ? make_input(m, 1, "b", b) : NULL;
     e.r = n->has_residual ? make_input(m, n->input_count - 1, "r", r) : NULL;
     e.y = make_output(m, "y", y);
-    Body body = { .L = m->L };
-    Expr *value = formula(m, &body, operand(m->L, &e, e.a), binary ? operand(m->L, &e, e.b) : NULL);
+    Body body = body_for(m);
+    Expr *value = elementwise_formula(m, &body, operand(m->L, &e, e.a),
+                                      binary ? operand(m->L, &e, e.b) : NULL);
     append(&body, epilogue(m, e.y, e.r, e.at[0], e.at[1], e.at[2], value));
     finish_loops(m, &e, body_group(&body));
     return NULL;

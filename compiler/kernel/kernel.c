@@ -14,12 +14,12 @@ static const char *make_nothing(Make *m)
 
 static const MakeKernel kernels[] = {
     [OP_INPUT] = make_nothing,
-    [OP_PARAMETER] = NULL,
+    [OP_PARAMETER] = make_nothing,
     [OP_CONV2D] = make_conv2d,
     [OP_DENSE] = make_dense,
     [OP_BATCH_NORM] = make_batch_norm,
     [OP_GROUP_NORM] = make_group_norm,
-    [OP_LAYER_NORM] = NULL,
+    [OP_LAYER_NORM] = make_layer_norm,
     [OP_MAX_POOL] = make_pool,
     [OP_AVG_POOL] = make_pool,
     [OP_GLOBAL_AVG_POOL] = make_global_pool,
@@ -41,20 +41,21 @@ static const MakeKernel kernels[] = {
     [OP_CONCAT] = make_concat,
     [OP_PAD] = make_pad,
     [OP_PAD_CHANNELS] = make_pad,
+    [OP_CHANNEL_SHUFFLE] = make_channel_shuffle,
     [OP_SLICE] = make_slice,
-    [OP_FLATTEN] = make_copy,
-    [OP_RESHAPE] = NULL,
-    [OP_PERMUTE] = NULL,
-    [OP_MEAN] = NULL,
-    [OP_MAX] = NULL,
-    [OP_MATMUL] = NULL,
+    [OP_FLATTEN] = make_flatten,
+    [OP_RESHAPE] = make_reshape,
+    [OP_PERMUTE] = make_permute,
+    [OP_MEAN] = make_reduce,
+    [OP_MAX] = make_reduce,
+    [OP_MATMUL] = make_matmul,
     [OP_DROPOUT] = make_copy,
 };
 _Static_assert(sizeof kernels / sizeof *kernels == OP_COUNT, "an operator without a kernel row");
 
 bool kernel_is_void(const Node *n)
 {
-    return n->op == OP_INPUT || view_is_alias(n);
+    return n->op == OP_INPUT || n->op == OP_PARAMETER || view_is_alias(n);
 }
 
 const char *kernel_build(const KernelEnv *env, const Node *n, Kernel *out)
@@ -63,10 +64,12 @@ const char *kernel_build(const KernelEnv *env, const Node *n, Kernel *out)
     const char *op = op_info(n->op)->name;
     *out = (Kernel){ .function = arena_new_of(L, Function) };
     out->function->param = arena_new_array(L, Buffer *, KERNEL_MAX_PARAMS);
-    if (!kernels[n->op])
-        return arena_printf(L, "'%s' has no kernel yet", op);
     if (n->shape.dim[0] != 1)
         return arena_printf(L, "'%s' of a batch of %lld", op, (long long)n->shape.dim[0]);
+    for (int i = 0; i < n->input_count; i++)
+        if (n->input[i]->shape.dim[0] != 1)
+            return arena_printf(L, "'%s' of '%s', a batch of %lld", op, n->input[i]->path,
+                                (long long)n->input[i]->shape.dim[0]);
     Make m = { .env = env,
                .L = L,
                .n = n,

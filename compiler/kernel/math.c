@@ -22,26 +22,42 @@ static Expr *select_gt(Body *b, Expr *x, Expr *limit, Expr *yes, Expr *no)
     return val_op(b->L, VOP_SELECT_GT, (Expr *[]){ x, limit, yes, no });
 }
 
-/* exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2; ln 2 in two parts (Cody, Waite).
- * exp(r) = 1 + r + r^2 P(r), relative error 1.1e-8. x is clamped to where the result is normal. */
-Expr *math_exp(Body *b, Expr *x)
+/* exp(sign x), sign 1 or -1: 2^n exp(sign r), n = round(sign x / ln 2), |r| <= ln 2 / 2. Relative
+ * error of the polynomial 9.2e-8. x is clamped to where the result is normal. Fused, n ln 2 is taken
+ * from x without rounding the product; otherwise ln 2 comes in two parts (Cody, Waite), of which n
+ * times the first is exact. */
+static Expr *exp_of(Body *b, Expr *x, double sign)
 {
-    static const double P[] = { 0.5, 0.16666573286056519, 0.04166645556688309, 0.008363776840269566,
-                                0.0013934544986113906 };
-    x = let(b, "e_x", clamp(b, x, -87.0, 88.0));
-    Expr *n = let(b, "e_n", val_op1(b->L, VOP_ROUND, mul(b, x, real(b, 1.4426950216293335))));
-    Expr *r = val_fma(b->L, n, real(b, -0.693359375), x);
-    r = let(b, "e_r", val_fma(b->L, n, real(b, 0.00021219444170128554), r));
-    Expr *p = polynomial(b, r, P, COUNT_OF(P));
-    Expr *one_plus_r = add(b, r, real(b, 1.0));
-    Expr *e = val_fma(b->L, mul(b, r, r), p, one_plus_r);
-    return val_op2(b->L, VOP_SCALB, e, n);
+    const double P[] = { 1.0,
+                         sign * 0.9999997019767761,
+                         0.4999914765357971,
+                         sign * 0.16667653620243073,
+                         0.04189816117286682,
+                         sign * 0.008289267309010029 };
+    double limit = sign > 0 ? 88.0 : 87.0;
+    x = let(b, "e_x", clamp(b, x, limit - 175.0, limit));
+    Expr *n = val_op1(b->L, VOP_ROUND, mul(b, x, real(b, sign * 1.4426950216293335)));
+    n = let(b, "e_n", n);
+    Expr *r;
+    if (b->fused) {
+        r = val_fma(b->L, n, real(b, sign * -0.6931471824645996), x);
+    } else {
+        r = val_fma(b->L, n, real(b, sign * -0.693359375), x);
+        r = val_fma(b->L, n, real(b, sign * 0.00021219444170128554), r);
+    }
+    r = let(b, "e_r", r);
+    return val_op2(b->L, VOP_SCALB, polynomial(b, r, P, COUNT_OF(P)), n);
 }
 
-static Expr *sigmoid(Body *b, Expr *x)
+Expr *math_exp(Body *b, Expr *x)
 {
-    Expr *e = math_exp(b, val_op1(b->L, VOP_NEG, x));
-    return quotient(b, real(b, 1.0), add(b, real(b, 1.0), e));
+    return exp_of(b, x, 1.0);
+}
+
+/* numerator / (1 + exp(-x)): one division gives silu, too. */
+static Expr *over_one_plus_exp(Body *b, Expr *numerator, Expr *x)
+{
+    return quotient(b, numerator, add(b, exp_of(b, x, -1.0), real(b, 1.0)));
 }
 
 /* tanh(x) = x + x^3 P(x^2) for |x| < 0.625, relative error 1.9e-8; 1 - 2 / (exp(2x) + 1) beyond. */
@@ -111,10 +127,10 @@ Expr *math_activation(Body *b, Activation act, double alpha, Expr *x)
         x = let(b, "a_x", x);
         return select_gt(b, x, real(b, 0.0), x, mul(b, x, real(b, alpha)));
     case ACT_SIGMOID:
-        return sigmoid(b, x);
+        return over_one_plus_exp(b, real(b, 1.0), x);
     case ACT_SILU:
         x = let(b, "a_x", x);
-        return mul(b, x, sigmoid(b, x));
+        return over_one_plus_exp(b, x, x);
     case ACT_HARDSIGMOID:
         return quotient(b, relu6_of_shifted(b, x), real(b, 6.0));
     case ACT_HARDSWISH:

@@ -46,8 +46,10 @@ const char *make_concat(Make *m)
 {
     const Node *n = m->n;
     int axis = map_axis(n, n->attr.axis), inputs = n->input_count - n->has_residual;
-    if (axis < 0 || n->has_residual || n->activation != ACT_NONE)
-        return "concat over an axis other than channels, height and width";
+    if (n->has_residual || n->activation != ACT_NONE)
+        return "concat with a fused operation";
+    if (axis < 0)
+        return make_concat_any(m);
     if (inputs >= KERNEL_MAX_PARAMS)
         return "concat of so many tensors";
     Buffer *x[KERNEL_MAX_PARAMS] = { 0 };
@@ -80,8 +82,10 @@ const char *make_slice(Make *m)
 {
     const Node *n = m->n;
     int axis = map_axis(n, n->attr.axis);
-    if (axis < 0 || n->has_residual || n->activation != ACT_NONE)
-        return "slice of an axis other than channels, height and width";
+    if (n->has_residual || n->activation != ACT_NONE)
+        return "slice with a fused operation";
+    if (axis < 0)
+        return make_slice_any(m);
     FeatureMap x = map_of(n->input[0]), y = map_of(n);
     text_printf(&m->name, "slice%d_%lld_%lld", axis, (long long)n->attr.begin,
                 (long long)n->attr.step);

@@ -1,5 +1,4 @@
-/* Reductions over all pixels: global pooling, group normalisation; and softmax over channels. Long
- * sums are 16 partial sums, of the pixels (or channels) i with the same i % 16, combined pairwise:
+/* Reductions over all pixels: global pooling, group normalisation. Long sums are 16 partial sums, of the pixels (or channels) i with the same i % 16, combined pairwise:
  * an order that depends on neither vector width nor tile. */
 #include "compiler/kernel/common.h"
 
@@ -9,10 +8,8 @@
 
 enum { PARTS = 16 };
 
-/* part[j] = first; for i: part[i % 16] = part op value(i); then pairwise into part[0].
- * `index` is the variable that value() uses. Returns j. */
-static Var *partial_reduction(Body *b, VOp op, double first, int64_t count, Var *index, Expr *value,
-                              Buffer *part)
+Var *partial_reduction(Body *b, VOp op, double first, int64_t count, Var *index, Expr *value,
+                       Buffer *part)
 {
     Arena *L = b->L;
     Var *i = loop_var(L, "i"), *j = loop_var(L, "j");
@@ -46,14 +43,14 @@ static Stmt *tile_parts(Make *m, Stmt *nest, Var *c, int64_t channels, const Var
     return fits ? loop_mark(m->L, nest, j, LOOP_UNROLL) : nest;
 }
 
-static Buffer *new_parts(Body *b)
+Buffer *new_parts(Body *b)
 {
     Buffer *part = loop_buffer(b->L, "part", BUFFER_LOCAL, 1, (int64_t)PARTS);
     append(b, st_local(b->L, part));
     return part;
 }
 
-static Expr *first_part(Arena *L, Buffer *part)
+Expr *first_part(Arena *L, Buffer *part)
 {
     return val_load(L, part, 1, (Expr *[]){ ix_int(L, 0) });
 }
@@ -66,7 +63,7 @@ static FeatureMap as_pixels(FeatureMap m)
 const char *make_global_pool(Make *m)
 {
     Arena *L = m->L;
-    bool is_max = m->n->op == OP_GLOBAL_MAX_POOL;
+    bool is_max = m->n->op == OP_GLOBAL_MAX_POOL || m->n->op == OP_MAX;
     FeatureMap x = as_pixels(map_of(m->n->input[0])), y = map_of(m->n);
     Var *c = loop_var(L, "c"), *p = loop_var(L, "p");
     text_puts(&m->name, is_max ? "global_max_pool" : "global_avg_pool");
@@ -224,39 +221,5 @@ const char *make_group_norm(Make *m)
     append(&body, group_scales(m, &n));
     append(&body, apply_group_norm(m, &n));
     make_finish(m, body_block(&body));
-    return NULL;
-}
-
-/* --- softmax ---------------------------------------------------------------------------------- */
-
-/* y[c] = exp(x[c] - max) / sum of exp(x - max), per pixel. */
-const char *make_softmax(Make *m)
-{
-    Arena *L = m->L;
-    int axis = m->n->attr.axis, rank = m->n->shape.rank;
-    if (axis != (rank == 4 ? 1 : rank - 1))
-        return "softmax over an axis other than channels";
-    FeatureMap x = map_of(m->n->input[0]), y = map_of(m->n);
-    text_puts(&m->name, "softmax");
-    text_puts(&m->summary, "softmax");
-    name_map(m, x);
-    name_map(m, y);
-    Buffer *in = make_input(m, 0, "x", x), *out = make_output(m, "y", y);
-    Var *c = loop_var(L, "c"), *oy = loop_var(L, "oy"), *ox = loop_var(L, "ox");
-    Expr *zero = ix_int(L, 0), *at[] = { ix_var(L, oy), ix_var(L, ox), ix_var(L, c) };
-    Expr *loaded = val_load(L, in, 3, at), *stored = val_load(L, out, 3, at);
-    Body b = { .L = L }, inner = { .L = L };
-    Buffer *largest = new_parts(&b), *sum = new_parts(&b);
-    partial_reduction(&b, VOP_MAX, -FLT_MAX, x.channels, c, loaded, largest);
-    Expr *top = first_part(L, largest);
-    append(&inner, st_store(L, out, 3, at, math_exp(&inner, sub(&inner, loaded, top))));
-    append(&b, st_for(L, c, zero, ix_int(L, x.channels), body_group(&inner)));
-    partial_reduction(&b, VOP_ADD, 0.0, x.channels, c, stored, sum);
-    Stmt *divide = st_store(L, out, 3, at, quotient(&b, stored, first_part(L, sum)));
-    append(&b, st_for(L, c, zero, ix_int(L, x.channels), divide));
-    Stmt *nest = st_for(L, ox, zero, ix_int(L, x.width), body_block(&b));
-    nest = st_for(L, oy, zero, ix_int(L, x.height), nest);
-    largest->in_memory = sum->in_memory = true;
-    make_finish(m, tile_channels(m, nest, c, x.channels));
     return NULL;
 }

@@ -47,6 +47,7 @@ void pass_alias_views(Graph *g, Arena *scratch)
     (void)scratch;
     for_each_node(n, g)
         if (n->view.owner == n && n != g->output && !n->activation && !n->has_residual &&
+            n->input_count && n->input[0]->op != OP_PARAMETER &&
             (n->op == OP_SLICE || n->op == OP_FLATTEN || n->op == OP_RESHAPE))
             alias(g, n);
 }

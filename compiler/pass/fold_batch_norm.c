@@ -1,5 +1,5 @@
-/* A convolution or dense layer followed by a batch norm (or by an affine map of numbers) is one
- * with other weights:
+/* A convolution or dense layer followed by a batch norm (or by an affine map of numbers, or by a
+ * product with one trained number per channel) is one with other weights:
  *
  *   (w·x + b) · s + t  =  (s·w)·x + (s·b + t),   s = γ / sqrt(var + ε),  t = β - mean · s
  *
@@ -18,9 +18,21 @@ static double at(const Param *p, int64_t i, double otherwise)
     return p ? p->data[i] : otherwise;
 }
 
+/* The operand of a product that is one trained number per channel of the result, or NULL. */
+static const Node *channel_scale(const Node *n)
+{
+    const Node *s = n->op == OP_MUL ? n->input[1] : NULL;
+    bool per_channel = s && s->op == OP_PARAMETER && s->shape.rank == n->shape.rank &&
+                       node_channels(s) == node_channels(n) &&
+                       shape_count(&s->shape) == node_channels(n);
+    return per_channel ? s : NULL;
+}
+
 /* What `norm` does to channel c. */
 static Scaling scaling_of(const Node *norm, int64_t c)
 {
+    if (norm->op == OP_MUL)
+        return (Scaling){ norm->input[1]->param[PARAM_WEIGHT]->data[c], 0 };
     if (norm->op == OP_AFFINE)
         return (Scaling){ norm->attr.scale, norm->attr.shift };
     double gamma = at(norm->param[PARAM_WEIGHT], c, 1), beta = at(norm->param[PARAM_BIAS], c, 0);
@@ -31,7 +43,7 @@ static Scaling scaling_of(const Node *norm, int64_t c)
 
 static bool is_foldable(const Graph *g, const Node *norm)
 {
-    if (norm->op != OP_BATCH_NORM && norm->op != OP_AFFINE)
+    if (norm->op != OP_BATCH_NORM && norm->op != OP_AFFINE && !channel_scale(norm))
         return false;
     const Node *layer = norm->input[0];
     return (layer->op == OP_CONV2D || layer->op == OP_DENSE) && !layer->activation &&
@@ -59,7 +71,8 @@ static void fold(Graph *g, Node *layer, const Node *norm)
 {
     const Param *w = layer->param[PARAM_WEIGHT], *b = layer->param[PARAM_BIAS];
     int64_t channels = w->shape.dim[0], run = shape_count(&w->shape) / channels;
-    bool bound = has_data(layer) && has_data(norm);
+    const Node *numbers = norm->op == OP_MUL ? norm->input[1] : norm;
+    bool bound = has_data(layer) && has_data(numbers);
     float *weight, *bias;
     Param *new_w = new_param(g, layer, "weight", w->shape, &weight);
     Param *new_b = new_param(g, layer, "bias", shape_of(1, channels), &bias);

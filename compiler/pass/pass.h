@@ -24,6 +24,7 @@ void pass_run(Graph *g, const Pass *last, Arena *scratch);
 
 /* One per file. */
 void pass_remove_identity(Graph *g, Arena *scratch);
+void pass_fold_constant(Graph *g, Arena *scratch);
 void pass_fold_pad(Graph *g, Arena *scratch);
 void pass_fold_batch_norm(Graph *g, Arena *scratch);
 void pass_fuse_residual(Graph *g, Arena *scratch);

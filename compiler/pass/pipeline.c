@@ -6,6 +6,8 @@
 const Pass pass_pipeline[] = {
     { "remove_identity", "drop what changes nothing: dropout, empty padding, whole slices",
       pass_remove_identity }, /* first: what it drops stands between nodes that could be fused */
+    { "fold_constant", "a reshaped parameter is a parameter",
+      pass_fold_constant }, /* before fold_batch_norm: what it scales by may be reshaped */
     { "fold_pad", "zero padding becomes that of the convolution behind it", pass_fold_pad },
     { "fold_batch_norm", "scale the weight of the convolution or dense layer before it",
       pass_fold_batch_norm }, /* before fusing: a batch norm hides the addition and activation */

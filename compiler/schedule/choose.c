@@ -7,7 +7,7 @@
  * busy. */
 static bool is_matrix_vector(const Node *n)
 {
-    return n->op == OP_DENSE || node_height(n) * node_width(n) == 1;
+    return node_height(n) * node_width(n) == 1;
 }
 
 static bool is_depthwise(const Node *n)

@@ -38,9 +38,8 @@ const Target target_avx2 = {
             [VOP_ABS] = "_mm256_andnot_ps(" SIGN ", ${a})",
             [VOP_SQRT] = "_mm256_sqrt_ps(${a})",
             [VOP_ROUND] = "_mm256_round_ps(${a}, 8)",
-            [VOP_SCALB] = "_mm256_mul_ps(${a}, _mm256_castsi256_ps(_mm256_slli_epi32("
-                          "_mm256_add_epi32(_mm256_cvtps_epi32(${b}), _mm256_set1_epi32(127)), "
-                          "23)))",
+            [VOP_SCALB] = "_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(${a}), "
+                          "_mm256_slli_epi32(_mm256_cvtps_epi32(${b}), 23)))",
             [VOP_SELECT_GT] = "_mm256_blendv_ps(${d}, ${c}, _mm256_cmp_ps(${a}, ${b}, _CMP_GT_OQ))",
             [VOP_BROADCAST] = "_mm256_set1_ps(${a})",
         },

@@ -34,7 +34,8 @@ const Target target_avx512 = {
             [VOP_ABS] = "_mm512_andnot_ps(_mm512_set1_ps(-0.0f), ${a})",
             [VOP_SQRT] = "_mm512_sqrt_ps(${a})",
             [VOP_ROUND] = "_mm512_roundscale_ps(${a}, 8)",
-            [VOP_SCALB] = "_mm512_scalef_ps(${a}, ${b})",
+            [VOP_SCALB] = "_mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(${a}), "
+                          "_mm512_slli_epi32(_mm512_cvtps_epi32(${b}), 23)))",
             [VOP_SELECT_GT] =
                 "_mm512_mask_blend_ps(_mm512_cmp_ps_mask(${a}, ${b}, _CMP_GT_OQ), ${d}, ${c})",
             [VOP_BROADCAST] = "_mm512_set1_ps(${a})",

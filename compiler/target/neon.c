@@ -35,8 +35,8 @@ const Target target_neon = {
             [VOP_ABS] = "vabsq_f32(${a})",
             [VOP_SQRT] = "vsqrtq_f32(${a})",
             [VOP_ROUND] = "vrndnq_f32(${a})",
-            [VOP_SCALB] = "vmulq_f32(${a}, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32("
-                          "vcvtnq_s32_f32(${b}), vdupq_n_s32(127)), 23)))",
+            [VOP_SCALB] = "vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(${a}), "
+                          "vshlq_n_s32(vcvtnq_s32_f32(${b}), 23)))",
             [VOP_SELECT_GT] = "vbslq_f32(vcgtq_f32(${a}, ${b}), ${c}, ${d})",
             [VOP_BROADCAST] = "vdupq_n_f32(${a})",
         },

@@ -1,47 +1,117 @@
-"""Writes torchvision architectures with random weights as ONNX files: export.py FOLDER ARCH...
+"""Writes networks as the peer reads them, and their weights as kiln does: export.py FOLDER NAME...
 
-Speed does not depend on the values of weights. A line per architecture that torchvision does not have goes to
-standard error, and the exit status is 1."""
+FOLDER/NAME.onnx and FOLDER/NAME.pth hold equal weights: those of the oracle of that name (KILN_SHARED) where there is
+one, else drawn from a fixed seed, with the statistics of batch norms taken from one pass so that values stay near 1 at
+any depth. The architecture is torchvision's where it has one, else from peers.py. export.py --list prints the names
+that the zoo, beside those that Keras names, and this script both have."""
 
+import importlib.util
+import json
 import os
+import re
 import sys
 import warnings
 
+import numpy as np
 import torch
 import torchvision
+from torch import nn
 
-SIZES = {"inception_v3": 299}
+import peers
 
-
-def build(arch):
-    make = getattr(torchvision.models, arch)
-    extra = {"init_weights": False, "aux_logits": False} if arch == "inception_v3" else {}
-    return make(weights=None, **extra).eval()
-
-
-def export(arch, path):
-    size = SIZES.get(arch, 224)
-    picture = torch.zeros(1, 3, size, size)
-    torch.onnx.export(build(arch), picture, path + ".new", input_names=["image"],
-                      output_names=["logits"], opset_version=13)
-    os.replace(path + ".new", path)
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ORACLE = os.path.join(os.environ.get("KILN_SHARED", os.path.join(ROOT, "..", "shared")), "oracle")
+SIZES = {"inception_v3": 299, "efficientnet_b1": 240, "efficientnet_b2": 260, "efficientnet_b3": 300,
+         "efficientnet_b4": 380, "efficientnet_b5": 456, "efficientnet_b6": 528, "efficientnet_b7": 600}
 
 
-def main(folder, archs):
-    warnings.filterwarnings("ignore")
+def manifest_of(name):
+    path = os.path.join(ORACLE, name, "manifest.json")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def oracle_weights(manifest):
+    spec = importlib.util.spec_from_file_location("make_weights", os.path.join(ORACLE, "make_weights.py"))
+    rule = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(rule)
+    tensors = {}
+    for t in manifest["tensors"]:
+        count = int(np.prod(t["shape"]))
+        parts = [rule.values(t, i, min(i + rule.CHUNK, count)) for i in range(0, count, rule.CHUNK)]
+        tensors[t["name"]] = torch.from_numpy(np.concatenate(parts).reshape(t["shape"]))
+    return tensors
+
+
+def has_torchvision(name):
+    return callable(getattr(torchvision.models, name, None))
+
+
+def calibrate(model, shape):
+    norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    for norm in norms:
+        norm.momentum = 1.0
+        norm.train()
+    with torch.no_grad():
+        model(torch.randn(2, *shape[1:]))
+    model.eval()
+
+
+def build(name):
+    """The network, the shape of its input, its tensors by name."""
+    manifest = manifest_of(name)
+    if manifest and not has_torchvision(name):
+        weights = oracle_weights(manifest)
+        return peers.Oracle(manifest, weights).eval(), manifest["input"]["shape"], weights
+    if has_torchvision(name):
+        extra = {"init_weights": False, "aux_logits": False} if name == "inception_v3" else {}
+        model, size = getattr(torchvision.models, name)(weights=None, **extra), SIZES.get(name, 224)
+    else:
+        model = peers.OWN[name]()
+        size = model.size
+    shape = [1, 3, size, size] if size else [1, 640]
+    model.eval()
+    if manifest:
+        model.load_state_dict(oracle_weights(manifest), strict=False)
+    else:
+        calibrate(model, shape)
+    return model, shape, {k: v for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
+
+
+def export(folder, name):
+    path = os.path.join(folder, name)
+    if os.path.exists(path + ".onnx") and os.path.exists(path + ".pth"):
+        return
     torch.manual_seed(1)
-    missing = 0
-    for arch in archs:
-        path = os.path.join(folder, arch + ".onnx")
-        if os.path.exists(path):
-            continue
-        if not hasattr(torchvision.models, arch):
-            print(f"export: torchvision has no {arch}", file=sys.stderr)
-            missing = 1
-            continue
-        export(arch, path)
-    return missing
+    model, shape, weights = build(name)
+    torch.save(weights, path + ".pth.new")
+    torch.onnx.export(model, torch.zeros(shape), path + ".onnx.new", input_names=["image"], output_names=["logits"],
+                      opset_version=13)
+    os.replace(path + ".pth.new", path + ".pth")
+    os.replace(path + ".onnx.new", path + ".onnx")
+
+
+def known():
+    names = []
+    for page in sorted(os.listdir(os.path.join(ROOT, "models"))):
+        with open(os.path.join(ROOT, "models", page), encoding="utf-8") as file:
+            names += re.findall(r"^model (\w+)", file.read(), re.M)
+    return [n for n in names if not n.startswith("keras_")
+            and (has_torchvision(n) or n in peers.OWN or manifest_of(n))]
+
+
+def main(folder, names):
+    warnings.filterwarnings("ignore")
+    for name in names:
+        if not (has_torchvision(name) or name in peers.OWN or manifest_of(name)):
+            sys.exit(f"export: {name}: neither torchvision nor peers.py has it, and no oracle in {ORACLE}")
+        export(folder, name)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    if sys.argv[1:] == ["--list"]:
+        print(*known())
+    else:
+        main(sys.argv[1], sys.argv[2:])

@@ -79,7 +79,7 @@ static float *logical_value(Arena *a, const Node *n, const float *view)
     float *value = arena_new_array(a, float, pixels *channels);
     for (int64_t p = 0; p < pixels; p++)
         for (int64_t c = 0; c < channels; c++) {
-            int64_t at = n->shape.rank == 3 ? p * channels + c : c * pixels + p;
+            int64_t at = n->shape.rank != 4 ? p * channels + c : c * pixels + p;
             value[at] = view[p * view_pixel_stride(n) + c];
         }
     return value;

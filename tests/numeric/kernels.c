@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Logical order to storage order, [C][H*W] to [H*W][C]. */
+/* Logical order to storage order: of maps [C][H*W] to [H*W][C], of others as it is. */
 static void to_storage(const Node *n, const float *logical, float *stored)
 {
     int64_t c = node_channels(n), pixels = node_height(n) * node_width(n);
     for (int64_t i = 0; i < c; i++)
         for (int64_t p = 0; p < pixels; p++)
-            stored[p * c + i] = logical[i * pixels + p];
+            stored[p * c + i] = logical[n->shape.rank == 4 ? i * pixels + p : p * c + i];
 }
 
 static float *argument_at(const Argument *a, const float *input, float *output, float *arena)

@@ -148,6 +148,162 @@ static Node *pad_channels(Graph *g, Node *x, const int64_t *p, Diag *d)
     return append(g, OP_PAD_CHANNELS, x, NULL, &a, d);
 }
 
+static Node *reshape(Graph *g, Node *x, const Shape *shape, Diag *d)
+{
+    Attr a = attr_default();
+    a.shape = *shape;
+    return append(g, OP_RESHAPE, x, NULL, &a, d);
+}
+
+/* x, [1, C, H, W], as a tensor of that rank: 3 tokens of C features, 4 as it is, 5 with H split. */
+static Node *of_rank(Graph *g, Node *x, int64_t rank, Diag *d)
+{
+    const int64_t *s = x->shape.dim;
+    Attr a = attr_default();
+    if (rank == 4)
+        return append(g, OP_TANH, x, NULL, &a, d);
+    Shape tokens = shape_of(3, (int64_t)1, s[1], s[2] * s[3]);
+    Shape five = shape_of(5, (int64_t)1, s[1], (int64_t)2, s[2] / 2, s[3]);
+    x = reshape(g, x, rank == 3 ? &tokens : &five, d);
+    a.axis_count = 3;
+    a.axes[1] = 2;
+    a.axes[2] = 1;
+    return rank == 3 ? append(g, OP_PERMUTE, x, NULL, &a, d) : x;
+}
+
+/* p: op, rank, axis */
+static Node *along(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    x = of_rank(g, x, p[1], d);
+    a.axis = (int)p[2];
+    return append(g, (OpKind)p[0], x, NULL, &a, d);
+}
+
+/* p: op, rank, keep, axes.. (0 ends them) */
+static Node *reduce(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    x = of_rank(g, x, p[1], d);
+    a.keep = p[2];
+    for (const int64_t *axis = p + 3; axis < p + 8 && *axis; axis++)
+        a.axes[a.axis_count++] = (int)*axis;
+    return append(g, (OpKind)p[0], x, NULL, &a, d);
+}
+
+/* p: rank, order.. */
+static Node *permute(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    x = of_rank(g, x, p[0], d);
+    a.axis_count = (int)p[0];
+    for (int i = 0; i < a.axis_count; i++)
+        a.axes[i] = (int)p[1 + i];
+    return append(g, OP_PERMUTE, x, NULL, &a, d);
+}
+
+/* p: rank before, extents behind the first.. */
+static Node *reshaped(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Shape s = { .rank = 1, .dim = { 1 } };
+    for (int i = 1; i < 8 && p[i]; i++)
+        s.dim[s.rank++] = p[i];
+    return reshape(g, of_rank(g, x, p[0], d), &s, d);
+}
+
+/* p: rank, transpose: x times a softened x, or its last two axes turned */
+static Node *matmul(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    int rank = (int)p[0];
+    x = of_rank(g, x, rank, d);
+    a.transpose = p[1];
+    Attr turn = attr_default();
+    turn.axis_count = rank;
+    for (int i = 0; i < rank; i++)
+        turn.axes[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
+    Node *y = append(g, OP_SIGMOID, x, NULL, &a, d);
+    if (!p[1])
+        y = append(g, OP_PERMUTE, y, NULL, &turn, d);
+    return append(g, OP_MATMUL, x, y, &a, d);
+}
+
+/* Attention of one head on slices of one dense layer. p: features of the head */
+static Node *head(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    a.out = 3 * p[0];
+    Node *qkv = append(g, OP_DENSE, of_rank(g, x, 3, d), NULL, &a, d), *part[3];
+    a.axis = 2;
+    for (int i = 0; i < 3; i++) {
+        a.begin = i * p[0];
+        a.end = (i + 1) * p[0];
+        part[i] = append(g, OP_SLICE, qkv, NULL, &a, d);
+    }
+    a.transpose = true;
+    Node *scores = append(g, OP_MATMUL, part[0], part[1], &a, d);
+    a.transpose = false;
+    return append(g, OP_MATMUL, append(g, OP_SOFTMAX, scores, NULL, &a, d), part[2], &a, d);
+}
+
+/* p: op with features, rank, activation + 1, out */
+static Node *features(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    x = of_rank(g, x, p[1], d);
+    a.features = p[1] == 4 ? 1 : -1;
+    a.out = p[3];
+    a.eps = 1e-6;
+    Node *n = append(g, (OpKind)p[0], x, NULL, &a, d);
+    return p[2] ? append(g, (OpKind)(p[2] - 1), n, NULL, &a, d) : n;
+}
+
+/* x op a trained tensor. p: op, extents behind the first.. */
+static Node *with_parameter(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    Shape s = { .rank = 1, .dim = { 1 } };
+    for (int i = 1; i < 8 && p[i]; i++)
+        s.dim[s.rank++] = p[i];
+    x = of_rank(g, x, s.rank, d);
+    a.shape = s;
+    Node *w = graph_add(g, OP_PARAMETER, "w", (Loc){ 0 }, NULL, 0, &a, d);
+    return append(g, (OpKind)p[0], x, w, &a, d);
+}
+
+/* A convolution times one trained number per channel, given as [C, 1, 1], plus x. */
+static Node *layer_scale(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    (void)p;
+    Attr a = attr_default();
+    int64_t c = node_channels(x);
+    a.out = c;
+    a.kernel[0] = a.kernel[1] = 1;
+    Node *y = append(g, OP_CONV2D, x, NULL, &a, d);
+    a.shape = shape_of(3, c, (int64_t)1, (int64_t)1);
+    Node *w = graph_add(g, OP_PARAMETER, "w", (Loc){ 0 }, NULL, 0, &a, d);
+    Shape per_channel = shape_of(4, (int64_t)1, c, (int64_t)1, (int64_t)1);
+    return append(g, OP_ADD, append(g, OP_MUL, y, reshape(g, w, &per_channel, d), &a, d), x, &a, d);
+}
+
+/* x and a slice of it, in five dimensions. p: axis, begin, end */
+static Node *join(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    x = of_rank(g, x, 5, d);
+    a.axis = (int)p[0];
+    a.begin = p[1];
+    a.end = p[2];
+    return append(g, OP_CONCAT, append(g, OP_SLICE, x, NULL, &a, d), x, &a, d);
+}
+
+static Node *shuffle(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    a.groups = p[0];
+    return append(g, OP_CHANNEL_SHUFFLE, x, NULL, &a, d);
+}
+
 const KernelCase kernel_cases[] = {
     { "conv 1x1", 5, 3, 7, conv, { 9, 1, 1, 0, 1, 1 } },
     { "conv 1x1, 49 pixels", 16, 7, 7, conv, { 64, 1, 1, 0, 1, 1, OP_RELU + 1 } },
@@ -204,6 +360,57 @@ const KernelCase kernel_cases[] = {
     { "slice every second channel", 9, 4, 4, slice, { 1, 1, 9, 2 } },
     { "pad", 9, 3, 4, pad, { 1, 0, 2, 3 } },
     { "pad_channels", 9, 3, 4, pad_channels, { 4, 9 } },
+    { "conv 4x4 of patches", 3, 8, 12, conv, { 24, 4, 4, 0, 1, 1 } },
+    { "depthwise 7x7", 20, 9, 8, conv, { 20, 7, 1, 3, 1, 20 } },
+    { "layer_norm of a map", 37, 3, 5, features, { OP_LAYER_NORM, 4, 0, 0 } },
+    { "layer_norm of tokens", 48, 5, 1, features, { OP_LAYER_NORM, 3, OP_GELU + 1, 0 } },
+    { "layer_norm of 7", 7, 2, 1, features, { OP_LAYER_NORM, 3, 0, 0 } },
+    { "dense of pixels", 19, 5, 3, features, { OP_DENSE, 4, OP_GELU + 1, 40 } },
+    { "dense of tokens", 24, 17, 1, features, { OP_DENSE, 3, OP_GELU + 1, 33 } },
+    { "matmul of tokens", 24, 17, 1, matmul, { 3, 0 } },
+    { "matmul of tokens, transposed", 21, 5, 3, matmul, { 3, 1 } },
+    { "matmul of maps", 3, 5, 18, matmul, { 4, 0 } },
+    { "matmul of maps, transposed", 3, 7, 16, matmul, { 4, 1 } },
+    { "matmul of pairs", 3, 6, 5, matmul, { 5, 0 } },
+    { "matmul of pairs, transposed", 2, 34, 8, matmul, { 5, 1 } },
+    { "attention", 12, 5, 7, head, { 16 } },
+    { "attention, 5 features", 12, 3, 7, head, { 5 } },
+    { "permute tokens", 5, 3, 4, permute, { 3, 0, 2, 1 } },
+    { "permute a map", 5, 3, 4, permute, { 4, 0, 2, 3, 1 } },
+    { "permute a map back", 5, 3, 4, permute, { 4, 0, 3, 1, 2 } },
+    { "permute five", 3, 4, 5, permute, { 5, 0, 4, 2, 1, 3 } },
+    { "reshape a map to rows", 6, 3, 4, reshaped, { 4, 6, 12 } },
+    { "reshape a map to another", 6, 3, 4, reshaped, { 4, 9, 2, 4 } },
+    { "reshape a map to five", 6, 3, 4, reshaped, { 4, 2, 3, 4, 3 } },
+    { "reshape tokens", 6, 3, 4, reshaped, { 3, 8, 9 } },
+    { "reshape five to a map", 6, 4, 5, reshaped, { 5, 4, 3, 10 } },
+    { "flatten tokens", 6, 3, 4, along, { OP_FLATTEN, 3, 0 } },
+    { "mean over space", 18, 3, 5, reduce, { OP_MEAN, 4, 0, 2, 3 } },
+    { "mean over space, kept", 18, 3, 5, reduce, { OP_MEAN, 4, 1, 2, 3 } },
+    { "mean over columns", 18, 3, 5, reduce, { OP_MEAN, 4, 1, 3 } },
+    { "mean over rows, not kept", 18, 3, 5, reduce, { OP_MEAN, 4, 0, 2 } },
+    { "mean over channels", 37, 3, 5, reduce, { OP_MEAN, 4, 1, 1 } },
+    { "max over channels", 37, 3, 5, reduce, { OP_MAX, 4, 1, 1 } },
+    { "max over rows and channels", 7, 3, 5, reduce, { OP_MAX, 4, 0, 1, 2 } },
+    { "mean over all", 7, 3, 5, reduce, { OP_MEAN, 4, 1, 1, 2, 3 } },
+    { "mean over tokens", 20, 3, 5, reduce, { OP_MEAN, 3, 0, 1 } },
+    { "max over features", 20, 3, 5, reduce, { OP_MAX, 3, 0, 2 } },
+    { "mean in five", 3, 4, 20, reduce, { OP_MEAN, 5, 0, 2, 3 } },
+    { "softmax over rows", 19, 4, 3, along, { OP_SOFTMAX, 4, 2 } },
+    { "softmax over columns", 19, 4, 3, along, { OP_SOFTMAX, 4, 3 } },
+    { "softmax over tokens", 19, 4, 3, along, { OP_SOFTMAX, 3, 1 } },
+    { "softmax over features", 19, 4, 3, along, { OP_SOFTMAX, 3, 2 } },
+    { "softmax in five", 3, 4, 5, along, { OP_SOFTMAX, 5, 2 } },
+    { "channel_shuffle", 20, 3, 4, shuffle, { 2 } },
+    { "channel_shuffle of 5", 20, 3, 4, shuffle, { 5 } },
+    { "concat and slice in five", 5, 6, 3, join, { 3, 1, 3 } },
+    { "concat and slice of the last in five", 5, 6, 4, join, { 4, 1, 3 } },
+    { "add a parameter", 20, 3, 4, with_parameter, { OP_ADD, 20, 3, 4 } },
+    { "mul by a parameter per channel", 20, 3, 4, with_parameter, { OP_MUL, 20, 1, 1 } },
+    { "add a position", 20, 3, 4, with_parameter, { OP_ADD, 12, 20 } },
+    { "concat a token", 20, 3, 4, with_parameter, { OP_CONCAT, 1, 20 } },
+    { "mul in five", 3, 4, 5, with_parameter, { OP_MUL, 3, 1, 2, 5 } },
+    { "layer scale", 20, 3, 4, layer_scale, { 0 } },
 };
 
 const int kernel_case_count = COUNT_OF(kernel_cases);

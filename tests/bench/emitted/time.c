@@ -1,8 +1,10 @@
 /* Times an emitted network: compiled with -DNETWORK=name -DHEADER='"name.h"' and the network's
  * size macros, with -DKILN_TRACE node by node.
  *
- *   time RUNS       prints "least median" in milliseconds, after one run to warm up
- *   profile RUNS    prints "index milliseconds" per node, the least of the runs
+ *   time RUNS [OUTPUT]   prints "least median" in milliseconds, after one run to warm up
+ *   profile RUNS         prints "index milliseconds" per node, the least of the runs
+ *
+ * OUTPUT receives what the network computed, as it lies in memory.
  *
  * Time is the thread's processor time, which other load on the machine disturbs little; the wall
  * clock where the network has several threads (-DWALL_CLOCK). */
@@ -81,16 +83,24 @@ static void measure(int runs)
         times[i] = now() - times[i];
     }
     qsort(times, (size_t)runs, sizeof *times, compare);
-    printf("%.3f %.3f\n", times[0], (times[(runs - 1) / 2] + times[runs / 2]) / 2);
+    printf("%.4f %.4f\n", times[0], (times[(runs - 1) / 2] + times[runs / 2]) / 2);
     free(times);
 }
 #endif
+
+static int write_output(const char *path)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(output, sizeof output, 1, file) != 1 || fclose(file) != 0)
+        return perror(path), 3;
+    return 0;
+}
 
 int main(int argc, char **argv)
 {
     int runs = argc > 1 ? atoi(argv[1]) : 0;
     if (runs < 1)
-        return fprintf(stderr, "usage: %s RUNS\n", argv[0]), 2;
+        return fprintf(stderr, "usage: %s RUNS [OUTPUT]\n", argv[0]), 2;
     for (long i = 0; i < INPUT_COUNT; i++)
         input[i] = (float)(i * 7919 % 2001) / 1000.0f - 1.0f;
     arena = aligned_alloc(64, (ARENA_BYTES + 127) / 64 * 64);
@@ -98,5 +108,5 @@ int main(int argc, char **argv)
         return 3;
     measure(runs);
     free(arena);
-    return 0;
+    return argc > 2 ? write_output(argv[2]) : 0;
 }

@@ -1,0 +1,30 @@
+/* Class activation maps. */
+#ifndef KILN_RUNTIME_CAM_H
+#define KILN_RUNTIME_CAM_H
+
+#include "runtime/image.h"
+#include "runtime/kiln_model.h"
+
+/* What each place of the last feature map adds to the score of one class: the mean over all places,
+ * plus the class's bias, is the score. */
+typedef struct Cam {
+    int height, width;
+    float *map; /* [height][width], owned */
+    float least, most;
+} Cam;
+
+/* Runs the network once on `input`, with memory as its run() needs it. Fails where the network does
+ * not end in pooling and one dense layer, or has been compiled without KILN_TRACE. */
+int cam_compute(const kiln_network *n, const float *input, float *output, void *arena,
+                int class_index, Cam *cam, Reason *why);
+void cam_free(Cam *cam);
+
+/* The map over a picture, coloured from blue (the least) to red (the most). */
+int cam_blend(const Cam *cam, const Image *picture, Image *out, Reason *why);
+/* The same, enlarged where it is small, with the scale of colours beside it. */
+int cam_draw(const Cam *cam, const Image *picture, Image *out, Reason *why);
+
+/* What the network sees of a picture: after the steps on pixels, its colours in order again. */
+int cam_view(const kiln_member *member, const Image *picture, Image *view, Reason *why);
+
+#endif
