@@ -24,12 +24,10 @@ static int choose_class(const Session *s, const char *wanted, Reason *why)
 
 static int draw(const Session *s, const char *path, const Cam *cam, Image *drawn, Reason *why)
 {
-    Image picture = { 0, 0, NULL }, view = { 0, 0, NULL };
-    const int ok = image_load(path, &picture, why) &&
-                   cam_view(&s->program->members[0], &picture, &view, why) &&
+    Image view = { 0 };
+    const int ok = cam_view(&s->program->members[0], path, &view, why) &&
                    cam_draw(cam, &view, drawn, why);
 
-    image_free(&picture);
     image_free(&view);
     return ok;
 }
@@ -46,7 +44,7 @@ static void say(const Session *s, int class_index, const char *path, FILE *out)
 int explain_picture(Session *s, const Options *options, FILE *out, Reason *why)
 {
     const char *path = options->input[0];
-    Image drawn = { 0, 0, NULL };
+    Image drawn = { 0 };
     Cam cam = { 0, 0, NULL, 0.0f, 0.0f };
     int class_index, ok;
 

@@ -75,6 +75,13 @@ const char *image_format(const uint8_t *bytes, size_t length)
     return f ? f->name : NULL;
 }
 
+void image_inherit(Image *image, const Image *from)
+{
+    image->order = from->order;
+    image->decoder = from->decoder;
+    image->kind = from->kind;
+}
+
 int image_new(Image *image, int width, int height, Reason *why)
 {
     memset(image, 0, sizeof *image);
@@ -185,7 +192,7 @@ int image_turn(Image *image, int orientation, Reason *why)
     for (int y = 0; y < out.height; y++)
         for (int x = 0; x < out.width; x++, to += 3)
             memcpy(to, turned_pixel(image, &out, orientation, x, y), 3);
-    out.order = image->order;
+    image_inherit(&out, image);
     image_free(image);
     *image = out;
     return 1;
@@ -229,6 +236,12 @@ static int is_opencv(enum kiln_decoder decoder)
     return decoder == KILN_DECODER_OPENCV || decoder == KILN_DECODER_OPENCV_GRAY;
 }
 
+static int set_decoder(Image *image, enum kiln_decoder decoder)
+{
+    image->decoder = decoder;
+    return 1;
+}
+
 int image_decode_as(enum kiln_decoder decoder, const uint8_t *bytes, size_t length, long max_pixels,
                     Image *image, Reason *why)
 {
@@ -241,7 +254,7 @@ int image_decode_as(enum kiln_decoder decoder, const uint8_t *bytes, size_t leng
         return reason_set(why, "the file is empty");
     if (!f)
         return reason_set(why, "not a picture: neither JPEG, PNG, PPM/PGM/PBM nor BMP");
-    if (decode_whole(f, &source, image, &detail) &&
+    if (decode_whole(f, &source, image, &detail) && set_decoder(image, decoder) &&
         (!is_opencv(decoder) || finish_opencv(f, &source, image, &detail)))
         return 1;
     image_free(image);

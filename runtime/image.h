@@ -29,6 +29,7 @@ typedef struct Image {
     float *floats;         /* the same; or NULL */
     uint8_t *fourth;       /* [height][width], or NULL */
     enum kiln_color order; /* GRAY: three equal values */
+    enum kiln_decoder decoder;
     enum image_kind kind;
 } Image;
 
@@ -43,6 +44,8 @@ int image_decode(const uint8_t *bytes, size_t length, long max_pixels, Image *im
 int image_decode_as(enum kiln_decoder decoder, const uint8_t *bytes, size_t length, long max_pixels,
                     Image *image, Reason *why);
 int image_load(const char *path, Image *image, Reason *why);
+/* What `image` says of itself apart from size and memory. */
+void image_inherit(Image *image, const Image *from);
 int image_new(Image *image, int width, int height, Reason *why);
 int image_new_floats(Image *image, int width, int height, Reason *why);
 void image_free(Image *image);

@@ -4,6 +4,7 @@
  * A resize and the crop behind it run as one: pixels that are cropped away are not computed. */
 #include "runtime/preprocess.h"
 
+#include "runtime/bytes.h"
 #include "runtime/resize.h"
 
 #include <stdlib.h>
@@ -140,7 +141,7 @@ static int lay_on(const Image *in, int left, int top, Size canvas, const double 
         lay_pixels(in->floats, size, sizeof values, values, left, top, canvas, out->floats);
     else
         lay_pixels(in->rgb, size, sizeof color, color, left, top, canvas, out->rgb);
-    out->order = in->order;
+    image_inherit(out, in);
     return 1;
 }
 
@@ -198,7 +199,7 @@ static size_t values_of(const Image *image)
     return (size_t)image->width * (size_t)image->height * 3;
 }
 
-static enum kiln_decoder decoder_of(const kiln_member *member)
+enum kiln_decoder preprocess_decoder(const kiln_member *member)
 {
     return member->step_count > 0 && member->steps[0].op == KILN_STEP_DECODE
                ? (enum kiln_decoder)member->steps[0].method
@@ -212,8 +213,9 @@ static uint8_t gray_of(int r, int g, int b, int is_opencv)
                                : (19595 * r + 38470 * g + 7471 * b + 32768) >> 16);
 }
 
-static void make_gray(Image *image, int is_opencv)
+static void make_gray(Image *image)
 {
+    const int is_opencv = image->decoder >= KILN_DECODER_OPENCV;
     const int red = image->order == KILN_COLOR_BGR ? 2 : 0;
 
     for (uint8_t *p = image->rgb, *end = p + values_of(image); p < end; p += 3)
@@ -237,12 +239,12 @@ static void swap_values(Image *image)
 }
 
 /* Grey stays grey in any order. */
-static void recolor(Image *image, enum kiln_color wanted, int is_opencv)
+static void recolor(Image *image, enum kiln_color wanted)
 {
     if (image->order == wanted || image->order == KILN_COLOR_GRAY)
         return;
     if (wanted == KILN_COLOR_GRAY)
-        make_gray(image, is_opencv);
+        make_gray(image);
     else
         swap_values(image);
     image->order = wanted;
@@ -305,12 +307,27 @@ static int cast_values(Image *image, Reason *why)
     return 1;
 }
 
+static int round_values(Image *image, Reason *why)
+{
+    const size_t count = values_of(image);
+
+    if (!image->floats)
+        return 1;
+    image->rgb = malloc(count);
+    if (!image->rgb)
+        return reason_set(why, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        image->rgb[i] = to_byte((double)image->floats[i]);
+    free(image->floats);
+    image->floats = NULL;
+    return 1;
+}
+
 static int copy_image(const Image *in, Image *out, Reason *why)
 {
     if (!(in->floats ? image_new_floats : image_new)(out, in->width, in->height, why))
         return 0;
-    out->order = in->order;
-    out->kind = in->kind;
+    image_inherit(out, in);
     if (in->floats)
         memcpy(out->floats, in->floats, values_of(in) * sizeof(float));
     else
@@ -348,12 +365,11 @@ static int move_pixels(const kiln_step *step, const kiln_step *next, const Image
     }
 }
 
-static int change_values(const kiln_step *step, enum kiln_decoder decoder, Image *image,
-                         Reason *why)
+static int change_values(const kiln_step *step, Image *image, Reason *why)
 {
     switch (step->op) {
     case KILN_STEP_COLOR:
-        recolor(image, (enum kiln_color)step->method, decoder >= KILN_DECODER_OPENCV);
+        recolor(image, (enum kiln_color)step->method);
         return 1;
     case KILN_STEP_SCALE:
     case KILN_STEP_NORMALIZE:
@@ -370,8 +386,7 @@ static int is_table_step(const kiln_step *step)
     return step->op == KILN_STEP_SCALE || step->op == KILN_STEP_NORMALIZE;
 }
 
-/* The first of the last steps, those that are left to preprocess_floats(). */
-static int first_table_step(const kiln_member *member)
+int preprocess_pixel_steps(const kiln_member *member)
 {
     int i = member->step_count;
 
@@ -380,23 +395,18 @@ static int first_table_step(const kiln_member *member)
     return i;
 }
 
-static const kiln_step *step_after(const kiln_member *member, int i)
+/* Runs a step on *image, which is replaced; `next` is the one behind it, or NULL. */
+static int run_step(const kiln_step *step, const kiln_step *next, int *fused, Image *image,
+                    Reason *why)
 {
-    return i + 1 < member->step_count ? &member->steps[i + 1] : NULL;
-}
-
-/* Runs step i on *image, which is replaced. */
-static int run_step(const kiln_member *member, int i, int *fused, Image *image, Reason *why)
-{
-    const kiln_step *step = &member->steps[i];
     Image out = { 0 };
     int ok;
 
     if (!is_resize(step))
         image_to_rgb(image);
     if (!moves_pixels(step))
-        return change_values(step, decoder_of(member), image, why);
-    ok = move_pixels(step, step_after(member, i), image, fused, &out, why);
+        return change_values(step, image, why);
+    ok = move_pixels(step, next, image, fused, &out, why);
     image_free(image);
     *image = out;
     return ok;
@@ -410,70 +420,112 @@ static int does_nothing(const kiln_step *step, const Image *image)
             (int)image->order == step->method);
 }
 
-/* Runs the steps from `first` up to those of the table on *image, which is replaced; freed where
- * that fails. */
-static int run_from(const kiln_member *member, int first, Image *image, Reason *why)
+/* Runs steps first .. end - 1 on *image, which is replaced; freed where that fails. */
+static int run_steps(const kiln_step *steps, int first, int end, Image *image, Reason *why)
 {
-    const int end = first_table_step(member);
-
     for (int i = first; i < end; i++) {
         int fused = 0;
-        if (does_nothing(&member->steps[i], image))
+        if (does_nothing(&steps[i], image))
             continue;
-        if (!run_step(member, i, &fused, image, why)) {
+        if (!run_step(&steps[i], i + 1 < end ? &steps[i + 1] : NULL, &fused, image, why)) {
             image_free(image);
             return 0;
         }
         i += fused;
     }
-    image_to_rgb(image);
     return 1;
 }
 
-int preprocess_pixels(const kiln_member *member, const Image *in, Image *out, Reason *why)
+int preprocess_steps(const kiln_step *steps, int count, const Image *in, Image *out, Reason *why)
 {
     if (copy_image(in, out, why))
-        return run_from(member, 0, out, why);
+        return run_steps(steps, 0, count, out, why);
     image_free(out);
     return 0;
 }
 
+int preprocess_pixels(const kiln_member *member, const Image *in, Image *out, Reason *why)
+{
+    return preprocess_steps(member->steps, preprocess_pixel_steps(member), in, out, why);
+}
+
+/* Steps that change values are left out, so that what is seen stays a picture. */
+int preprocess_view(const kiln_member *member, const Image *picture, Image *view, Reason *why)
+{
+    kiln_step *steps = malloc((size_t)(member->step_count + 1) * sizeof *steps);
+    int count = 0, ok;
+
+    if (!steps)
+        return reason_set(why, "out of memory");
+    for (int i = 0; i < member->step_count; i++)
+        if (!is_table_step(&member->steps[i]) && member->steps[i].op != KILN_STEP_CAST)
+            steps[count++] = member->steps[i];
+    ok = preprocess_steps(steps, count, picture, view, why);
+    free(steps);
+    if (!ok)
+        return 0;
+    image_to_rgb(view);
+    recolor(view, KILN_COLOR_RGB);
+    ok = round_values(view, why);
+    if (!ok)
+        image_free(view);
+    return ok;
+}
+
 /* --- the last steps -------------------------------------------------------------------------- */
 
-static float run_table_steps(const kiln_member *member, float x, size_t channel)
+static float run_table_steps(const kiln_member *member, int first, float x, size_t channel)
 {
-    for (int i = first_table_step(member); i < member->step_count; i++)
+    for (int i = first; i < member->step_count; i++)
         x = run_on_value(&member->steps[i], x, channel);
     return x;
 }
 
-static void look_up(const kiln_member *member, const Image *image, size_t channels, float *input)
+static void look_up(const kiln_member *member, int first, const Image *image, size_t channels,
+                    float *input)
 {
     const size_t pixels = values_of(image) / 3;
     float table[3][256];
 
     for (size_t c = 0; c < channels; c++)
         for (int v = 0; v < 256; v++)
-            table[c][v] = run_table_steps(member, (float)v, c);
+            table[c][v] = run_table_steps(member, first, (float)v, c);
     for (size_t i = 0; i < pixels; i++)
         for (size_t c = 0; c < channels; c++)
             input[i * channels + c] = table[c][image->rgb[3 * i + c]];
 }
 
+static void finish_values(const kiln_member *member, const Image *image, float *input)
+{
+    const size_t channels = (size_t)member->network->input.dim[0], pixels = values_of(image) / 3;
+    const int first = preprocess_pixel_steps(member);
+
+    if (image->rgb) {
+        look_up(member, first, image, channels, input);
+        return;
+    }
+    for (size_t i = 0; i < pixels; i++)
+        for (size_t c = 0; c < channels; c++)
+            input[i * channels + c] = run_table_steps(member, first, image->floats[3 * i + c], c);
+}
+
 int preprocess_floats(const kiln_member *member, const Image *image, float *input, Reason *why)
 {
     const int *dim = member->network->input.dim;
-    const size_t channels = (size_t)dim[0], pixels = (size_t)dim[1] * (size_t)dim[2];
+    Image rgb;
 
     if (image->width != dim[2] || image->height != dim[1])
         return reason_set(why, "%d x %d pixels after preprocessing, the network expects %d x %d",
                           image->width, image->height, dim[2], dim[1]);
-    if (image->rgb)
-        look_up(member, image, channels, input);
-    else
-        for (size_t i = 0; i < pixels; i++)
-            for (size_t c = 0; c < channels; c++)
-                input[i * channels + c] = run_table_steps(member, image->floats[3 * i + c], c);
+    if (image->kind == IMAGE_PLAIN) {
+        finish_values(member, image, input);
+        return 1;
+    }
+    if (!preprocess_steps(NULL, 0, image, &rgb, why))
+        return 0;
+    image_to_rgb(&rgb);
+    finish_values(member, &rgb, input);
+    image_free(&rgb);
     return 1;
 }
 
@@ -483,7 +535,7 @@ static int finish_from(const kiln_member *member, int first, Image *image, float
 {
     int ok;
 
-    if (!run_from(member, first, image, why))
+    if (!run_steps(member->steps, first, preprocess_pixel_steps(member), image, why))
         return 0;
     ok = preprocess_floats(member, image, input, why);
     image_free(image);
@@ -514,11 +566,12 @@ static int begin_stream(void *context, Box *wanted, Reason *why)
 {
     Stream *s = context;
     const Size size = { wanted->width, wanted->height };
+    const int is_last = s->step + 1 == s->member->step_count;
+    const kiln_step *next = is_last ? NULL : &s->member->steps[s->step + 1];
     ResizePlan plan;
     int fused = 0;
 
-    s->is_refused = !plan_resize(&s->member->steps[s->step], step_after(s->member, s->step), size,
-                                 &fused, &plan, why) ||
+    s->is_refused = !plan_resize(&s->member->steps[s->step], next, size, &fused, &plan, why) ||
                     !resize_is_streamed(&plan);
     if (s->is_refused)
         return 0;
@@ -544,13 +597,28 @@ static int finish_stream(Stream *s, float *input, Reason *why)
     return finish_from(s->member, s->next, &image, input, why);
 }
 
+int preprocess_load(const kiln_member *member, const char *path, Image *image, Reason *why)
+{
+    Bytes bytes;
+    int ok;
+
+    memset(image, 0, sizeof *image);
+    if (!bytes_read(path, &bytes, why))
+        return 0;
+    ok = image_decode_as(preprocess_decoder(member), bytes.at, bytes.length, IMAGE_MAX_PIXELS,
+                         image, why);
+    bytes_free(&bytes);
+    return ok;
+}
+
 /* Decodes the whole picture first. */
 static int preprocess_decoded(const kiln_member *member, const uint8_t *bytes, size_t length,
                               float *input, Reason *why)
 {
     Image image;
 
-    return image_decode_as(decoder_of(member), bytes, length, IMAGE_MAX_PIXELS, &image, why) &&
+    return image_decode_as(preprocess_decoder(member), bytes, length, IMAGE_MAX_PIXELS, &image,
+                           why) &&
            finish_from(member, 0, &image, input, why);
 }
 
@@ -565,7 +633,7 @@ int preprocess_encoded(const kiln_member *member, const uint8_t *bytes, size_t l
     while (s.step < member->step_count && does_nothing(&member->steps[s.step], &rgb))
         s.step++;
     if (s.step == member->step_count || !is_resize(&member->steps[s.step]) ||
-        decoder_of(member) > KILN_DECODER_PILLOW || !image_is_streamed(bytes, length))
+        preprocess_decoder(member) > KILN_DECODER_PILLOW || !image_is_streamed(bytes, length))
         return preprocess_decoded(member, bytes, length, input, why);
     ok = image_decode_rows(bytes, length, IMAGE_MAX_PIXELS, &sink, why) &&
          finish_stream(&s, input, why);

@@ -440,9 +440,8 @@ static int resize(const Image *in, const ResizePlan *p, Image *out, Reason *why)
 
 int resize_picture(const Image *in, const ResizePlan *p, Image *out, Reason *why)
 {
-    const int ok = resize(in, p, out, why);
-
-    out->order = in->order;
-    out->kind = in->kind;
-    return ok;
+    if (!resize(in, p, out, why))
+        return 0;
+    image_inherit(out, in);
+    return 1;
 }

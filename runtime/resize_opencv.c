@@ -292,7 +292,8 @@ static void mean_of_blocks(const Image *in, const ResizePlan *p, int across, int
             for (int v = 0; v < down; v++)
                 for (int u = 0; u < across; u++)
                     sum += from[(size_t)v * stride + 3 * (size_t)u];
-            *to++ = is_two ? (uint8_t)((sum + 2) >> 2) : to_byte((int64_t)rintf((float)sum * scale));
+            *to++ = is_two ? (uint8_t)((sum + 2) >> 2)
+                           : to_byte((int64_t)rintf((float)sum * scale));
         }
 }
 
