@@ -147,9 +147,12 @@ typedef struct Classifier {
     Vec(const char *) labels;
 } Classifier;
 
-/* Reads labels, one a line, UTF-8 checked; empty lines at the end are dropped. NULL on success,
- * otherwise the reason with its line; it does not name the file. */
+/* Reads labels in one of the forms of labels.c, UTF-8 checked. NULL on success, otherwise the reason
+ * with its line; it does not name the file. */
 const char *labels_read(Arena *a, const char *path, Classifier *c);
+/* The same of a file that is in memory; of the path only the extension counts. */
+const char *labels_read_bytes(Arena *a, const char *path, const void *bytes, size_t length,
+                              Classifier *c);
 
 /* Reports everything that the runtime would have to trust: steps that do not lead to an input of
  * channels x height x width, a number of labels other than `classes`. Returns the number of

@@ -83,43 +83,6 @@ END_TEST
 
 /* --- labels ---------------------------------------------------------------------------------- */
 
-static const char *read_labels(const char *text, size_t length, Classifier *c)
-{
-    memset(c, 0, sizeof *c);
-    return labels_read(arena, scratch_write("labels.txt", text, length), c);
-}
-
-#define LABELS(text, c) read_labels((text), sizeof(text) - 1, (c))
-
-START_TEST(test_labels)
-{
-    Classifier c;
-
-    ck_assert_ptr_null(LABELS("\xef\xbb\xbf\xe5\x8f\xaf/1\r\ntwo words\nlast\n\r\n\n", &c));
-    ck_assert_int_eq(c.labels.count, 3);
-    ck_assert_str_eq(c.labels.at[0], "\xe5\x8f\xaf/1");
-    ck_assert_str_eq(c.labels.at[1], "two words");
-    ck_assert_str_eq(c.labels.at[2], "last");
-}
-END_TEST
-
-START_TEST(test_bad_labels)
-{
-    Classifier c;
-
-    ck_assert_str_eq(LABELS("", &c), "it holds no labels");
-    ck_assert_str_eq(LABELS("\n\n", &c), "it holds no labels");
-    ck_assert_str_eq(LABELS("a\n\nb", &c), "line 2 is empty");
-    ck_assert_str_eq(LABELS("a\nb\xff", &c), "line 2 is not UTF-8: byte 0xff at column 2");
-    ck_assert_str_eq(LABELS("a\0b", &c), "line 1 is not UTF-8: byte 0x00 at column 2");
-    ck_assert_ptr_nonnull(LABELS("\xe5\x8f", &c));         /* cut off */
-    ck_assert_ptr_nonnull(LABELS("\xc0\x80", &c));         /* overlong */
-    ck_assert_ptr_nonnull(LABELS("\xed\xa0\x80", &c));     /* a surrogate */
-    ck_assert_ptr_nonnull(LABELS("\xf4\x90\x80\x80", &c)); /* beyond U+10FFFF */
-    ck_assert_str_eq(labels_read(arena, scratch_path("none"), &c), "No such file or directory");
-}
-END_TEST
-
 /* --- verifier -------------------------------------------------------------------------------- */
 
 static Classifier make(const Step *steps, int count)
@@ -342,8 +305,6 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, test_same_numbers);
     tcase_add_test(tcase, test_names);
-    tcase_add_test(tcase, test_labels);
-    tcase_add_test(tcase, test_bad_labels);
     tcase_add_test(tcase, test_verify_good);
     tcase_add_test(tcase, test_verify_sizes);
     tcase_add_test(tcase, test_verify_crop);
