@@ -36,8 +36,8 @@ PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 NUMERIC  := $(patsubst tests/numeric/%.c,$(BUILD)/tests/%,$(wildcard tests/numeric/*.c))
 SOURCES   = $(shell find compiler runtime tests examples -name '*.[ch]' -o -name '*.def')
 
-.PHONY: all help demo check check-all bench profile pictures tiles deps unit golden numeric layers format \
-        clean generated check-generated
+.PHONY: all help demo check check-all bench bench-targets profile pictures zoo-table tiles deps unit golden numeric layers \
+        format clean generated check-generated
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -116,13 +116,19 @@ $(BENCHES): $(BUILD)/tests/bench/%: tests/bench/%.c $(wildcard tests/support/ora
 	$(Q)$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) -o $@ $(filter %.c %.a,$^) -lzip $(LDLIBS)
 
 bench: all $(BENCHES)
-	$(Q)bash tests/bench/bench.sh && bash tests/bench/quote.sh
+	$(Q)BUILD=$(BUILD) bash tests/bench/bench.sh && bash tests/bench/quote.sh
+
+bench-targets: all $(BENCHES)
+	$(Q)BUILD=$(BUILD) bash tests/bench/targets.sh
 
 profile: all $(BENCHES)
-	$(Q)bash tests/bench/profile.sh
+	$(Q)BUILD=$(BUILD) bash tests/bench/profile.sh
 
 pictures: all
-	$(Q)bash tests/bench/pictures.sh
+	$(Q)BUILD=$(BUILD) bash tests/bench/pictures.sh
+
+zoo-table: all
+	$(Q)bash tests/bench/zoo.sh
 
 tiles: $(BUILD)/tests/bench/tiles
 	$(Q)bash tests/bench/tiles.sh
@@ -176,9 +182,12 @@ help:
 	@echo '                SUITES="unit golden": only these; bash tests/check.sh --list names them'
 	@echo 'make check-all  all tests, the heavy sweeps and the fuzzers included'
 	@echo 'make generated  emit the checked-in C of generated/ anew'
-	@echo 'make bench      speed against other runtimes, as ratios'
+	@echo 'make bench      speed against other runtimes, as ratios (NETS="resnet18 ..." or all;'
+	@echo '                PEER=onnxruntime or pytorch; RESUME=1 goes on with an interrupted run)'
+	@echo 'make bench-targets  portable C against AVX2'
 	@echo 'make profile    time per layer of the networks NETS'
 	@echo 'make pictures   from pictures to labels, against Pillow and ONNX Runtime'
+	@echo 'make zoo-table  parameters, MACs, memory and time of every network into models/README.md'
 	@echo 'make tiles      register tiles measured: what the rows of compiler/target/ are read off'
 	@echo 'make twins      emitted kernels against hand-written ones: equal results, ratios of time'
 	@echo 'make layers     who may include whom'

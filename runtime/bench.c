@@ -24,15 +24,18 @@ static int compare_times(const void *a, const void *b)
 int bench_run(Session *s, int runs, FILE *out, Reason *why)
 {
     double *seconds = malloc((size_t)runs * sizeof *seconds);
-    const double gmacs = (double)s->network->macs * 1e-9;
+    const double gmacs = (double)session_macs(s) * 1e-9;
     double median;
 
     if (!seconds)
         return reason_set(why, "out of memory for %d times", runs);
-    session_run(s, NULL);
+    if (!session_run(s, NULL, -1, why)) {
+        free(seconds);
+        return 0;
+    }
     for (int i = 0; i < runs; i++) {
         const double start = clock_seconds();
-        session_run(s, NULL);
+        session_run(s, NULL, -1, why);
         seconds[i] = clock_seconds() - start;
     }
     qsort(seconds, (size_t)runs, sizeof *seconds, compare_times);

@@ -1,6 +1,9 @@
-/* Scores, their order, and what the rule of the classifier makes of them. Sums are in double, so
- * that scores do not depend on the number of classes. */
+/* Scores, their order, and what the rule of the classifier makes of them. What ranks classes is the
+ * score itself, the expected cost of answering with the class (least first), or the score within
+ * the best group. */
 #include "runtime/decision.h"
+
+#include "runtime/scores.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,8 +14,10 @@ int decision_new(Decision *d, int classes, Reason *why)
     memset(d, 0, sizeof *d);
     d->classes = classes;
     d->score = malloc((size_t)classes * sizeof *d->score);
+    d->key = malloc((size_t)classes * 2 * sizeof *d->key); /* the second half is for groups */
+    d->set = calloc((size_t)classes, sizeof *d->set);
     d->rank = malloc((size_t)classes * 2 * sizeof *d->rank); /* the second half is for sorting */
-    if (d->score && d->rank)
+    if (d->score && d->key && d->set && d->rank)
         return 1;
     decision_free(d);
     return reason_set(why, "out of memory");
@@ -21,29 +26,10 @@ int decision_new(Decision *d, int classes, Reason *why)
 void decision_free(Decision *d)
 {
     free(d->score);
+    free(d->key);
+    free(d->set);
     free(d->rank);
-    d->score = NULL;
-    d->rank = NULL;
-}
-
-static void softmax(double *score, int count)
-{
-    double largest = score[0], sum = 0.0;
-
-    for (int i = 1; i < count; i++)
-        largest = score[i] > largest ? score[i] : largest;
-    for (int i = 0; i < count; i++) {
-        score[i] = exp(score[i] - largest);
-        sum += score[i];
-    }
-    for (int i = 0; i < count; i++)
-        score[i] /= sum;
-}
-
-static void sigmoid(double *score, int count)
-{
-    for (int i = 0; i < count; i++)
-        score[i] = 1.0 / (1.0 + exp(-score[i]));
+    memset(d, 0, sizeof *d);
 }
 
 /* Merges the sorted halves from[a, middle) and from[middle, end) into to[a, end). */
@@ -52,7 +38,7 @@ static void merge(const Decision *d, const int *from, int *to, int a, int middle
     int b = middle;
 
     for (int i = a; i < end; i++) {
-        const int take_b = a == middle || (b < end && d->score[from[b]] > d->score[from[a]]);
+        const int take_b = a == middle || (b < end && d->key[from[b]] > d->key[from[a]]);
         to[i] = take_b ? from[b++] : from[a++];
     }
 }
@@ -81,31 +67,105 @@ static void sort(Decision *d)
         memcpy(d->rank, from, (size_t)n * sizeof *from);
 }
 
-static int count_chosen(const kiln_decision *rule, const Decision *d)
-{
-    int n = 0;
+/* --- what ranks ------------------------------------------------------------------------------ */
 
-    if (rule->rule == KILN_RULE_BEST)
-        return !rule->has_threshold || d->score[d->rank[0]] >= rule->threshold;
-    while (n < d->classes && d->score[d->rank[n]] > (rule->has_threshold ? rule->threshold : 0.5))
-        n++;
-    return n;
+static void set_scores_as_keys(Decision *d)
+{
+    memcpy(d->key, d->score, (size_t)d->classes * sizeof *d->key);
 }
 
-int decision_make(const kiln_decision *rule, const float *output, Decision *d, Reason *why)
+/* Of answering with class i where the scores are probabilities. */
+static void set_costs_as_keys(const double *cost, Decision *d)
 {
     for (int i = 0; i < d->classes; i++) {
-        if (!isfinite(output[i]))
-            return reason_set(why, "the network's output %d is not a finite number", i);
-        d->score[i] = (double)output[i];
+        double expected = 0.0;
+        for (int t = 0; t < d->classes; t++)
+            expected += d->score[t] * cost[(size_t)t * (size_t)d->classes + (size_t)i];
+        d->key[i] = -expected;
     }
+}
+
+/* After sort(): groups by their sums, the order of classes within a group as it was. Equal sums are
+ * kept apart by the order of the groups. */
+static void sort_by_group(const Groups *g, Decision *d)
+{
+    double *sum = d->key + d->classes;
+    int *before = d->rank + d->classes, n = 0;
+
+    groups_sum(g, d->score, sum);
+    memcpy(before, d->rank, (size_t)d->classes * sizeof *before);
+    for (int done = 0; done < g->count; done++) {
+        int best = 0;
+        for (int i = 1; i < g->count; i++)
+            best = sum[i] > sum[best] ? i : best;
+        for (int i = 0; i < d->classes; i++)
+            if (g->of[before[i]] == best)
+                d->rank[n++] = before[i];
+        sum[best] = -INFINITY;
+    }
+}
+
+static void make_groups_the_classes(const Groups *g, Decision *d)
+{
+    double *sum = d->key + d->classes;
+
+    groups_sum(g, d->score, sum);
+    memcpy(d->score, sum, (size_t)g->count * sizeof *sum);
+    d->classes = g->count;
+}
+
+/* --- the choice ------------------------------------------------------------------------------ */
+
+static double threshold_of(const kiln_decision *rule, int class_index, double otherwise)
+{
+    if (rule->thresholds)
+        return rule->thresholds[class_index];
+    return rule->has_threshold ? rule->threshold : otherwise;
+}
+
+static int is_tag(const kiln_decision *rule, const Decision *d, int i)
+{
+    return d->has_set ? d->set[i] : d->score[i] > threshold_of(rule, i, 0.5);
+}
+
+/* Moves the tags to the front, without disturbing the order; returns their number. */
+static int choose_tags(const kiln_decision *rule, Decision *d)
+{
+    int *rest = d->rank + d->classes, tags = 0, others = 0;
+
+    for (int i = 0; i < d->classes; i++) {
+        if (is_tag(rule, d, d->rank[i]))
+            d->rank[tags++] = d->rank[i];
+        else
+            rest[others++] = d->rank[i];
+    }
+    memcpy(d->rank + tags, rest, (size_t)others * sizeof *rest);
+    return tags;
+}
+
+static int choose_best(const kiln_decision *rule, const Decision *d)
+{
+    const int best = d->rank[0];
+
+    return d->score[best] >= threshold_of(rule, best, -INFINITY);
+}
+
+void decision_make(const kiln_decision *rule, const Groups *groups, Decision *d)
+{
     if (rule->activation == KILN_ACTIVATION_SOFTMAX)
-        softmax(d->score, d->classes);
+        scores_softmax(d->score, d->classes);
     else if (rule->activation == KILN_ACTIVATION_SIGMOID)
-        sigmoid(d->score, d->classes);
+        scores_sigmoid(d->score, d->classes);
+    if (groups && rule->grouping == KILN_GROUPING_ONLY)
+        make_groups_the_classes(groups, d);
+    if (rule->cost)
+        set_costs_as_keys(rule->cost, d);
+    else
+        set_scores_as_keys(d);
     sort(d);
-    d->chosen = count_chosen(rule, d);
-    return 1;
+    if (groups && rule->grouping == KILN_GROUPING_FIRST)
+        sort_by_group(groups, d);
+    d->chosen = rule->rule == KILN_RULE_TAGS ? choose_tags(rule, d) : choose_best(rule, d);
 }
 
 int decision_top(const kiln_decision *rule, int classes)

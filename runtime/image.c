@@ -100,6 +100,14 @@ int image_new_floats(Image *image, int width, int height, Reason *why)
     return image->floats ? 1 : reason_set(why, "out of memory for %d x %d pixels", width, height);
 }
 
+int image_new_like(Image *image, const Image *from, int width, int height, Reason *why)
+{
+    if (!(from->floats ? image_new_floats : image_new)(image, width, height, why))
+        return 0;
+    image_inherit(image, from);
+    return 1;
+}
+
 void image_free(Image *image)
 {
     free(image->rgb);

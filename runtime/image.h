@@ -48,6 +48,8 @@ int image_load(const char *path, Image *image, Reason *why);
 void image_inherit(Image *image, const Image *from);
 int image_new(Image *image, int width, int height, Reason *why);
 int image_new_floats(Image *image, int width, int height, Reason *why);
+/* Bytes or floats as `from` has them, and what it says of itself. */
+int image_new_like(Image *image, const Image *from, int width, int height, Reason *why);
 void image_free(Image *image);
 
 /* What KILN_DECODER_PILLOW_OWN left becomes RGB. */

@@ -307,10 +307,14 @@ enum kiln_step_op {
     KILN_STEP_CENTER_CROP,    /* n: height, width; what is missing is filled with v per channel */
     KILN_STEP_PAD,            /* n: top, left, bottom, right; v: value per channel */
     KILN_STEP_PAD_TO,         /* n: height, width of a canvas, the picture in its middle; v */
-    KILN_STEP_PAD_RATIO, /* n: height, width of which it gets the ratio, equal at both ends; v */
-    KILN_STEP_SCALE,     /* v[0]: multiply */
-    KILN_STEP_NORMALIZE, /* v: mean[4], std[4] */
-    KILN_STEP_CAST,      /* floats to bytes: towards zero, modulo 256 */
+    KILN_STEP_PAD_RATIO,      /* n: height, width of the ratio it gets, equal at both ends; v */
+    KILN_STEP_SCALE,          /* v[0]: multiply */
+    KILN_STEP_NORMALIZE,      /* v: mean[4], std[4] */
+    KILN_STEP_CAST,           /* floats to bytes: towards zero, modulo 256 */
+    KILN_STEP_FLIP,           /* method: enum kiln_flip */
+    KILN_STEP_TURN,           /* n: quarters, against the clock */
+    KILN_STEP_SHIFT,          /* n: down, right; what comes in is filled with v per channel */
+    KILN_STEP_CORNER_CROP,    /* method: enum kiln_corner; n: height, width */
     KILN_STEP_COUNT
 };
 
@@ -323,6 +327,16 @@ enum kiln_decoder {
     KILN_DECODER_OPENCV,     /* imread(): B G R, turned as EXIF says */
     KILN_DECODER_OPENCV_GRAY,
     KILN_DECODER_COUNT
+};
+
+enum kiln_flip { KILN_FLIP_HORIZONTAL, KILN_FLIP_VERTICAL, KILN_FLIP_COUNT };
+
+enum kiln_corner {
+    KILN_CORNER_TOP_LEFT,
+    KILN_CORNER_TOP_RIGHT,
+    KILN_CORNER_BOTTOM_LEFT,
+    KILN_CORNER_BOTTOM_RIGHT,
+    KILN_CORNER_COUNT
 };
 
 enum kiln_color { KILN_COLOR_RGB, KILN_COLOR_BGR, KILN_COLOR_GRAY, KILN_COLOR_COUNT };
@@ -351,17 +365,89 @@ typedef struct kiln_step {
     double v[8];
 } kiln_step;
 
-typedef struct kiln_member {
-    const kiln_network *network;
+/* One way to look at a picture; test-time augmentation has several per member. */
+typedef struct kiln_view {
     const kiln_step *steps;
     int step_count;
+} kiln_view;
+
+/* Scores are a vector of doubles, at first a network's output in logical order; steps change it,
+ * merging makes one vector of several, and the decision reads a result off the last one. */
+enum kiln_score_op {
+    KILN_SCORE_TEMPERATURE, /* v: divide by */
+    KILN_SCORE_SOFTMAX,
+    KILN_SCORE_SIGMOID,
+    KILN_SCORE_DENSE,   /* matrix: M x + bias */
+    KILN_SCORE_SVM,     /* svm: the part of its duels that each class wins */
+    KILN_SCORE_NETWORK, /* network: its output for the vector as input */
+    KILN_SCORE_COUNT
+};
+
+typedef struct kiln_matrix {
+    int rows, columns;
+    const double *values; /* [rows][columns] */
+    const double *bias;   /* [rows] */
+} kiln_matrix;
+
+enum kiln_kernel {
+    KILN_KERNEL_LINEAR,     /* x y */
+    KILN_KERNEL_POLYNOMIAL, /* (gamma x y + coef0)^degree */
+    KILN_KERNEL_RBF,        /* exp(-gamma |x - y|^2) */
+    KILN_KERNEL_COUNT
+};
+
+/* One against one, as libsvm and scikit-learn have it. Vectors are grouped; group g belongs to class
+ * group_class[g]. */
+typedef struct kiln_svm {
+    int kernel, degree;
+    double gamma, coef0;
+    int class_count, feature_count, vector_count;
+    const int *group_class, *group_size; /* [classes] */
+    const double *vectors;               /* [vectors][features] */
+    const double *coefficients;          /* [classes - 1][vectors] */
+    const double *intercepts;            /* [classes (classes - 1) / 2]: pairs (0,1), (0,2), ... */
+} kiln_svm;
+
+typedef struct kiln_score {
+    int op;
+    double v;
+    const kiln_matrix *matrix;
+    const kiln_svm *svm;
+    const kiln_network *network;
+} kiln_score;
+
+/* How several vectors of scores become one. */
+enum kiln_merge {
+    KILN_MERGE_SINGLE,
+    KILN_MERGE_MEAN, /* weighted */
+    KILN_MERGE_GEOMETRIC,
+    KILN_MERGE_MAX,
+    KILN_MERGE_VOTE,       /* a member's weight goes to its best class */
+    KILN_MERGE_CONFIDENCE, /* its weight times its best score does */
+    KILN_MERGE_UNION,      /* of the sets of classes above the members' thresholds */
+    KILN_MERGE_INTERSECTION,
+    KILN_MERGE_CONCAT,  /* one behind the other, for steps that follow */
+    KILN_MERGE_CASCADE, /* the first member whose best score reaches its threshold; else the last */
+    KILN_MERGE_COUNT
+};
+
+typedef struct kiln_member {
+    const kiln_network *network;
+    const kiln_step *steps; /* of its first view */
+    int step_count;
     double weight;
+    const char *name;
+    const kiln_view *views; /* NULL: one, with the steps above */
+    int view_count;
+    int view_merge;           /* KILN_MERGE_MEAN, GEOMETRIC or MAX */
+    const kiln_score *scores; /* from the network's output, before views and members are merged */
+    int score_count;
+    int class_count;          /* of its last vector; 0: as many as the network's outputs */
+    double threshold;         /* of MERGE_CASCADE, UNION and INTERSECTION */
+    const double *thresholds; /* of the last two, per class; NULL: one for all */
 } kiln_member;
 
-/* How the scores of the members become one vector. */
-enum kiln_merge { KILN_MERGE_SINGLE, KILN_MERGE_COUNT };
-
-/* From the network's output to scores. */
+/* What becomes of the last vector. */
 enum kiln_activation {
     KILN_ACTIVATION_NONE,
     KILN_ACTIVATION_SOFTMAX,
@@ -373,11 +459,23 @@ enum kiln_activation {
  * class whose score is above the threshold. */
 enum kiln_rule { KILN_RULE_BEST, KILN_RULE_TAGS, KILN_RULE_COUNT };
 
+/* Labels of the form "group/name". */
+enum kiln_grouping {
+    KILN_GROUPING_NONE,
+    KILN_GROUPING_FIRST, /* the best class of the best group, scores of a group being summed */
+    KILN_GROUPING_ONLY,  /* groups are what is scored and chosen */
+    KILN_GROUPING_COUNT
+};
+
 typedef struct kiln_decision {
     int activation, rule;
     int top;           /* classes listed; 0: min(5, classes) */
     int has_threshold; /* else: no rejection; for tags 0.5 */
     double threshold;
+    const double *thresholds; /* per class, before `threshold`; NULL: none */
+    const double *cost;       /* [true class][answer]; not NULL: the least expected cost is best */
+    const char *reject_label; /* the result where the best class is rejected; NULL: none */
+    int grouping;
 } kiln_decision;
 
 typedef struct kiln_classifier {
@@ -385,6 +483,9 @@ typedef struct kiln_classifier {
     const kiln_member *members;
     int member_count;
     int merge;
+    const kiln_score *scores; /* of the merged vector */
+    int score_count;
+    int class_count; /* of the last vector; 0: as many as the first member has */
     kiln_decision decision;
     const char *const *labels; /* UTF-8; NULL: classes are called by their index */
     int label_count;

@@ -151,6 +151,8 @@ static int open_sessions(Pool *p, const Session *model, Reason *why)
             return i > 0;
         }
         w->session.rule = model->rule;
+        if (!session_set_grouping(&w->session, model->rule.grouping, why))
+            return 0;
     }
     return 1;
 }
@@ -163,7 +165,7 @@ static int open_ring(Pool *p, const Session *model, Reason *why)
         p->ring[i].logical = malloc(model->output_count * sizeof(float));
         if (!p->ring[i].logical)
             return reason_set(why, "out of memory");
-        if (!decision_new(&p->ring[i].decision, (int)model->output_count, why))
+        if (!decision_new(&p->ring[i].decision, model->classes, why))
             return 0;
     }
     return p->ring ? 1 : reason_set(why, "out of memory");

@@ -5,6 +5,7 @@
 #include "runtime/preprocess.h"
 
 #include "runtime/bytes.h"
+#include "runtime/move.h"
 #include "runtime/resize.h"
 
 #include <stdlib.h>
@@ -135,13 +136,12 @@ static int lay_on(const Image *in, int left, int top, Size canvas, const double 
     if ((int64_t)canvas.width * canvas.height > IMAGE_MAX_PIXELS)
         return reason_set(why, "%d x %d pixels would be laid on %d x %d, beyond the limit",
                           in->width, in->height, canvas.width, canvas.height);
-    if (!(in->floats ? image_new_floats : image_new)(out, canvas.width, canvas.height, why))
+    if (!image_new_like(out, in, canvas.width, canvas.height, why))
         return 0;
     if (in->floats)
         lay_pixels(in->floats, size, sizeof values, values, left, top, canvas, out->floats);
     else
         lay_pixels(in->rgb, size, sizeof color, color, left, top, canvas, out->rgb);
-    image_inherit(out, in);
     return 1;
 }
 
@@ -325,9 +325,8 @@ static int round_values(Image *image, Reason *why)
 
 static int copy_image(const Image *in, Image *out, Reason *why)
 {
-    if (!(in->floats ? image_new_floats : image_new)(out, in->width, in->height, why))
+    if (!image_new_like(out, in, in->width, in->height, why))
         return 0;
-    image_inherit(out, in);
     if (in->floats)
         memcpy(out->floats, in->floats, values_of(in) * sizeof(float));
     else
@@ -344,13 +343,18 @@ static int copy_image(const Image *in, Image *out, Reason *why)
 
 static int moves_pixels(const kiln_step *step)
 {
-    return is_resize(step) || step->op == KILN_STEP_CENTER_CROP || step->op == KILN_STEP_PAD ||
-           step->op == KILN_STEP_PAD_TO || step->op == KILN_STEP_PAD_RATIO;
+    return is_resize(step) || move_is_step(step->op) || step->op == KILN_STEP_CENTER_CROP ||
+           step->op == KILN_STEP_PAD || step->op == KILN_STEP_PAD_TO ||
+           step->op == KILN_STEP_PAD_RATIO;
 }
 
 static int move_pixels(const kiln_step *step, const kiln_step *next, const Image *in, int *fused,
                        Image *out, Reason *why)
 {
+    if (move_is_step(step->op))
+        return move_picture(step, in, out, why);
+    if (move_is_step(step->op))
+        return move_picture(step, in, out, why);
     switch (step->op) {
     case KILN_STEP_CENTER_CROP:
         return center_crop(step, in, out, why);
@@ -436,10 +440,24 @@ static int run_steps(const kiln_step *steps, int first, int end, Image *image, R
     return 1;
 }
 
+/* A first step that moves pixels needs no copy of them. */
 int preprocess_steps(const kiln_step *steps, int count, const Image *in, Image *out, Reason *why)
 {
-    if (copy_image(in, out, why))
-        return run_steps(steps, 0, count, out, why);
+    int first = 0, fused = 0, ok;
+
+    while (first < count && does_nothing(&steps[first], in))
+        first++;
+    if (first < count && moves_pixels(&steps[first]) &&
+        (is_resize(&steps[first]) || in->kind == IMAGE_PLAIN)) {
+        memset(out, 0, sizeof *out);
+        ok = move_pixels(&steps[first], first + 1 < count ? &steps[first + 1] : NULL, in, &fused,
+                         out, why);
+        first += 1 + fused;
+    } else {
+        ok = copy_image(in, out, why);
+    }
+    if (ok)
+        return run_steps(steps, first, count, out, why);
     image_free(out);
     return 0;
 }
@@ -544,12 +562,14 @@ static int finish_from(const kiln_member *member, int first, Image *image, float
 
 int preprocess_picture(const kiln_member *member, const Image *in, float *input, Reason *why)
 {
-    Image copy;
+    Image pixels;
+    int ok;
 
-    if (copy_image(in, &copy, why))
-        return finish_from(member, 0, &copy, input, why);
-    image_free(&copy);
-    return 0;
+    if (!preprocess_pixels(member, in, &pixels, why))
+        return 0;
+    ok = preprocess_floats(member, &pixels, input, why);
+    image_free(&pixels);
+    return ok;
 }
 
 /* --- while decoding -------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "runtime/profile.h"
 
 #include "runtime/bench.h"
+#include "runtime/report.h"
 
 #include <stdlib.h>
 
@@ -14,9 +15,11 @@ typedef struct Timing {
     double seconds; /* the least so far; below 0: none */
 } Timing;
 
+/* Of one member's network. Each of its views tells of all layers. */
 typedef struct Profile {
     Timing *timing;
-    int count, at; /* layers; the next one of this run */
+    int member;
+    int count, at; /* layers; how many this run has told of */
     double last;   /* when the layer before it ended */
 } Profile;
 
@@ -26,8 +29,8 @@ static void end_layer(void *context, int index, const void *data)
     const double seconds = clock_seconds() - p->last;
 
     (void)index, (void)data;
-    if (p->at < p->count) {
-        Timing *t = &p->timing[p->at];
+    if (p->count > 0) {
+        Timing *t = &p->timing[p->at % p->count];
         if (t->seconds < 0.0 || seconds < t->seconds)
             t->seconds = seconds;
     }
@@ -36,24 +39,24 @@ static void end_layer(void *context, int index, const void *data)
 }
 
 /* Whether the trace told of every layer. */
-static int run_once(Session *s, Profile *p)
+static int run_once(Session *s, Profile *p, Reason *why)
 {
     const kiln_trace trace = { end_layer, p };
 
     p->at = 0;
     p->last = clock_seconds();
-    session_run(s, &trace);
-    return p->count > 0 && p->at == p->count;
+    return session_run(s, &trace, p->member, why) && p->count > 0 && p->at >= p->count &&
+           p->at % p->count == 0;
 }
 
 /* Returns how many runs were timed. */
-static int run_for_a_second(Session *s, Profile *p)
+static int run_for_a_second(Session *s, Profile *p, Reason *why)
 {
     const double start = clock_seconds();
     int runs = 0;
 
     while (runs < MAX_RUNS && (runs < MIN_RUNS || clock_seconds() - start < 1.0)) {
-        run_once(s, p);
+        run_once(s, p, why);
         runs++;
     }
     return runs;
@@ -77,7 +80,7 @@ static void print_row(FILE *out, double seconds, double total, int64_t macs)
         fprintf(out, " %9s", "-");
 }
 
-static void print_profile(const kiln_network *n, Profile *p, int runs, FILE *out)
+static void print_text(const kiln_network *n, Profile *p, int runs, FILE *out)
 {
     double total = 0.0;
 
@@ -95,10 +98,36 @@ static void print_profile(const kiln_network *n, Profile *p, int runs, FILE *out
     fprintf(out, "  all\n");
 }
 
-int profile_run(Session *s, FILE *out, Reason *why)
+static void print_json(const Profile *p, FILE *out)
 {
-    const kiln_network *n = s->network;
-    Profile p = { .count = n->layer_count };
+    for (int i = 0; i < p->count; i++) {
+        const kiln_layer *layer = p->timing[i].layer;
+        fputs("{\"layer\": ", out);
+        report_json_string(out, layer->path);
+        fprintf(out, ", \"milliseconds\": %.6f, \"macs\": %lld, \"summary\": ",
+                p->timing[i].seconds * 1e3, (long long)layer->macs);
+        report_json_string(out, layer->summary);
+        fputs("}\n", out);
+    }
+}
+
+static void print_csv(const Profile *p, FILE *out)
+{
+    fputs("milliseconds,macs,layer,summary\n", out);
+    for (int i = 0; i < p->count; i++) {
+        const kiln_layer *layer = p->timing[i].layer;
+        fprintf(out, "%.6f,%lld,", p->timing[i].seconds * 1e3, (long long)layer->macs);
+        report_csv_field(out, layer->path);
+        fputc(',', out);
+        report_csv_field(out, layer->summary);
+        fputc('\n', out);
+    }
+}
+
+static int profile_member(Session *s, int member, Format format, FILE *out, Reason *why)
+{
+    const kiln_network *n = s->program->members[member].network;
+    Profile p = { .member = member, .count = n->layer_count };
     int ok;
 
     p.timing = malloc((size_t)(p.count + 1) * sizeof *p.timing);
@@ -108,11 +137,49 @@ int profile_run(Session *s, FILE *out, Reason *why)
         p.timing[i].layer = &n->layers[i];
         p.timing[i].seconds = -1.0;
     }
-    ok = run_once(s, &p);
-    if (ok)
-        print_profile(n, &p, run_for_a_second(s, &p), out);
-    else
-        reason_write(why, "the network was compiled without -DKILN_TRACE, which a profile needs");
+    reason_write(why, "the network was compiled without -DKILN_TRACE, which a profile needs");
+    ok = run_once(s, &p, why);
+    if (ok) {
+        const int runs = run_for_a_second(s, &p, why);
+        if (format == FORMAT_TEXT)
+            print_text(n, &p, runs, out);
+        else
+            (format == FORMAT_JSON ? print_json : print_csv)(&p, out);
+    }
     free(p.timing);
     return ok;
+}
+
+/* --- what is done before the networks -------------------------------------------------------- */
+
+static const char *member_name(const Session *s, int m)
+{
+    const kiln_member *member = &s->program->members[m];
+    return member->name ? member->name : member->network->name;
+}
+
+/* Each step on pixels stands here once, with how many runs share it. */
+static void print_plan(const Session *s, FILE *out)
+{
+    const Plan *p = &s->plan;
+
+    fprintf(out, "preprocessing, each step once\n%10s %7s  %s\n", "ms", "runs", "steps");
+    fprintf(out, "%10.4f %7d  decoding\n", p->decode_seconds * 1e3, p->run_count);
+    for (int i = 0; i < p->stage_count; i++) {
+        const PlanStage *t = &p->stage[i];
+        fprintf(out, "%10.4f %7d  steps %d to %d of %s\n", t->seconds * 1e3, t->run_count,
+                t->first + 1, t->first + t->steps.step_count, member_name(s, t->member));
+    }
+    for (int i = 0; i < p->input_count; i++)
+        fprintf(out, "%10.4f %7d  to floats\n", p->input[i].seconds * 1e3, p->input[i].run_count);
+}
+
+int profile_run(Session *s, Format format, FILE *out, Reason *why)
+{
+    for (int m = 0; m < s->program->member_count; m++)
+        if (!profile_member(s, m, format, out, why))
+            return 0;
+    if (format == FORMAT_TEXT && s->source == SESSION_PICTURE)
+        print_plan(s, out);
+    return 1;
 }

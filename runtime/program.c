@@ -239,8 +239,9 @@ static int count_jobs(const Run *r, const InputList *list, int lists_all)
 {
     const int jobs = r->options.jobs ? r->options.jobs : pool_default_jobs();
 
-    if (r->session.network->is_serial)
-        return 1;
+    for (int m = 0; m < r->session.program->member_count; m++)
+        if (r->session.program->members[m].network->is_serial)
+            return 1;
     return lists_all && list->count < (size_t)jobs ? (int)list->count + !list->count : jobs;
 }
 
@@ -278,7 +279,7 @@ static int classify_and_write(Run *r)
     const char *out = r->options.out;
     Reason why;
 
-    if (out && !npy_writer_open(&r->writer, out, r->session.network->output, &why)) {
+    if (out && !npy_writer_open(&r->writer, out, r->session.output_shape, &why)) {
         fail_input(r, out, &why);
         return KILN_EXIT_FAILED;
     }
@@ -363,7 +364,7 @@ static int bench(Run *r)
     Reason why;
 
     if (set_bench_input(r, &file, &why) &&
-        (r->options.profile ? profile_run(&r->session, stdout, &why)
+        (r->options.profile ? profile_run(&r->session, r->options.format, stdout, &why)
                             : bench_run(&r->session, r->options.bench, stdout, &why)))
         return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
     fail_input(r, *file ? file : r->options.profile ? "--profile" : "--bench", &why);

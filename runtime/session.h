@@ -5,17 +5,35 @@
 #include "runtime/decision.h"
 #include "runtime/image.h"
 #include "runtime/npy.h"
+#include "runtime/plan.h"
+#include "runtime/scores.h"
+
+/* Where the input of the networks comes from. */
+typedef enum SessionSource {
+    SESSION_TENSOR, /* `input`, for all of them */
+    SESSION_STREAM, /* `input`, of a picture that the one run there is sees */
+    SESSION_PICTURE /* the plan */
+} SessionSource;
 
 typedef struct Session {
     const kiln_classifier *program;
-    const kiln_network *network;
-    kiln_decision rule; /* the program's, after the command line's changes */
-    size_t input_count, output_count;
+    const kiln_network *network; /* the first one */
+    kiln_decision rule;          /* the program's, after the command line's changes */
+    size_t input_count;          /* of the first network */
+    size_t output_count;         /* of `logical` */
+    kiln_shape output_shape;     /* of `logical`, too */
+    int classes;                 /* of the decision */
+    SessionSource source;
     float *input;   /* as stored: [H][W][C] */
-    float *output;  /* as stored */
-    float *logical; /* the output in logical order: [C][H][W]; a block of its own */
-    void *arena;    /* 64-byte aligned */
+    float *output;  /* as stored; of one run */
+    float *logical; /* the output in logical order, [C][H][W], where there is one run; else the
+                       merged scores; a block of its own */
+    void *arena;    /* 64-byte aligned: as large as the network needs that needs most */
     void *memory;   /* input, output and arena */
+    Plan plan;
+    Scores scores;
+    double *member_scores; /* of all members, one behind the other */
+    Groups groups;         /* of the labels, where the rule asks for them */
     Decision decision;
 } Session;
 
@@ -32,9 +50,20 @@ void session_set_noise(Session *s);
 /* Whether an array is one tensor of the network's input shape (*count = 1) or a batch of them. */
 int session_check_tensor(const Session *s, const NpyArray *array, size_t *count, Reason *why);
 
-/* Runs the network only. */
-void session_run(Session *s, const kiln_trace *trace);
-/* Runs the network and decides. */
+/* Changes how groups of labels count; see enum kiln_grouping. */
+int session_set_grouping(Session *s, int grouping, Reason *why);
+
+/* The number of scores of member m, and where they are after session_classify(). */
+int session_member_classes(const Session *s, int m);
+const double *session_member_scores(const Session *s, int m);
+
+/* Multiply-accumulates of all runs. */
+int64_t session_macs(const Session *s);
+
+/* Runs the networks only, each on every view. `trace` is handed to those of one member, -1 for
+ * all. */
+int session_run(Session *s, const kiln_trace *trace, int member, Reason *why);
+/* Runs the networks and decides. */
 int session_classify(Session *s, Reason *why);
 
 #endif

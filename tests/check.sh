@@ -227,15 +227,23 @@ main() {
         suite "$example" make --no-print-directory -C "$example" BUILD="$KILN_BUILD" check
     done
 
-    # Networks with known results: the small ones always, all that the zoo has with --all.
-    local small='squeezenet1_1 mobilenet_v2 resnet18' tiny='squeezenet1_1'
+    # Networks with known results: the small ones always, all that the zoo has with --all, the large
+    # ones last.
+    local small='squeezenet1_1 mobilenet_v2 mobilenet_v3_small keras_mobilenet_v2 efficientnet_b0 nasnetamobile resnet18'
+    local tiny='squeezenet1_1' quick='squeezenet1_1 mobilenet_v2 resnet18'
     local zoo='resnet18 resnet50 resnet101 resnext50_32x4d resnet50_gn vgg16_bn squeezenet1_1 mobilenet_v2 nasnetamobile keras_mobilenet_v2'
-    [ -z "$all" ] || small=$zoo tiny=$zoo
+    local all_of="$small densenet121 resnet50 resnet50_gn resnext50_32x4d se_resnet50 se_resnet50_top
+        keras_efficientnet_b0 efficientnet_b1 efficientnet_b2 efficientnet_b3 efficientnet_b4 keras_resnet50
+        keras_resnet50_classic keras_se_resnet50_top densenet201 inception_v3 keras_inception_v3 resnet101
+        xception se_xception se_xception_top keras_xception keras_se_xception_top efficientnet_b5
+        keras_efficientnet_b5 inceptionresnetv2 keras_inception_resnet_v2 vgg16_bn efficientnet_b6
+        pnasnet5large keras_nasnet_large efficientnet_b7"
+    [ -z "$all" ] || small=$all_of tiny=$zoo quick=$zoo
     # shellcheck disable=SC2086
     {
-        suite_shared interpreter oracle/resnet18/expected.npz nice "$BUILD/tests/oracle" $small
+        suite_shared interpreter oracle/resnet18/expected.npz nice "$BUILD/tests/oracle" $quick
         emitted emitted/avx512 avx512 -- $small
-        emitted emitted/avx2 avx2 -- $small
+        emitted emitted/avx2 avx2 -- $quick
         emitted emitted/c99 c99 -- $tiny
         emitted emitted/neon neon -- $(tr ' ' '\n' <<<"$tiny" | grep -xE 'squeezenet1_1|resnet18')
         # Without Winograd the limits are tighter.
@@ -249,6 +257,12 @@ main() {
     if [ -e tests/numeric/published.py ]; then
         suite_shared published expected/resnet20/expected.json nice /usr/bin/python3 tests/numeric/published.py
     fi
+
+    # Transformers, shuffles and others that have no reference data: against torchvision.
+    local torch='vit_tiny shufflenet_v2_x0_5 mnasnet0_5 regnet_y_400mf'
+    [ -z "$all" ] || torch=--all
+    # shellcheck disable=SC2086
+    suite torch nice /usr/bin/python3 tests/numeric/zoo_torch.py $torch
 
     suite_shared checkpoints oracle/keras_mobilenet_v2/manifest.json \
         nice /usr/bin/python3 tests/numeric/checkpoints.py ${all:+--all}

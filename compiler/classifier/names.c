@@ -9,6 +9,12 @@ static const char *const decoder_names[] = { DECODER_LIST(X) };
 static const char *const color_names[] = { COLOR_LIST(X) };
 static const char *const method_names[] = { METHOD_LIST(X) };
 static const char *const output_names[] = { OUTPUT_LIST(X) };
+static const char *const flip_names[] = { FLIP_LIST(X) };
+static const char *const corner_names[] = { CORNER_LIST(X) };
+static const char *const merge_names[] = { MERGE_LIST(X) };
+static const char *const score_names[] = { SCORE_LIST(X) };
+static const char *const kernel_names[] = { KERNEL_LIST(X) };
+static const char *const grouping_names[] = { GROUPING_LIST(X) };
 #undef X
 
 #define X(e, method, name) name,
@@ -34,10 +40,27 @@ static const char *const filter_c_names[] = { FILTER_LIST(X) };
 static const char *const output_c_names[] = { OUTPUT_LIST(X) };
 #undef X
 
+#define X(e, name) "KILN_FLIP_" #e,
+static const char *const flip_c_names[] = { FLIP_LIST(X) };
+#undef X
+#define X(e, name) "KILN_CORNER_" #e,
+static const char *const corner_c_names[] = { CORNER_LIST(X) };
+#undef X
+#define X(e, name) "KILN_MERGE_" #e,
+static const char *const merge_c_names[] = { MERGE_LIST(X) };
+#undef X
+#define X(e, name) "KILN_SCORE_" #e,
+static const char *const score_c_names[] = { SCORE_LIST(X) };
+#undef X
+#define X(e, name) "KILN_KERNEL_" #e,
+static const char *const kernel_c_names[] = { KERNEL_LIST(X) };
+#undef X
+#define X(e, name) "KILN_GROUPING_" #e,
+static const char *const grouping_c_names[] = { GROUPING_LIST(X) };
+#undef X
+
 static const char *const rule_c_names[] = { "KILN_RULE_BEST", "KILN_RULE_TAGS" };
-static const char *const merge_c_names[] = { "KILN_MERGE_SINGLE" };
 _Static_assert(COUNT_OF(rule_c_names) == RULE_COUNT, "a rule has no name");
-_Static_assert(COUNT_OF(merge_c_names) == MERGE_COUNT, "a merge has no name");
 
 static const char *name_of(const char *const *names, int count, int i)
 {
@@ -47,7 +70,7 @@ static const char *name_of(const char *const *names, int count, int i)
 static int find_name(const char *const *names, int count, const char *name)
 {
     for (int i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
+        if (names[i] && strcmp(names[i], name) == 0)
             return i;
     return -1;
 }
@@ -172,5 +195,104 @@ const char *step_method_c_name(const Step *s)
         return decoder_c_name((Decoder)s->method);
     if (s->op == STEP_COLOR)
         return color_c_name((Color)s->method);
+    if (s->op == STEP_FLIP)
+        return flip_c_name((Flip)s->method);
+    if (s->op == STEP_CORNER_CROP)
+        return corner_c_name((Corner)s->method);
     return step_is_resize(s) ? filter_c_name((Filter)s->method) : "0";
+}
+
+const char *score_c_name(ScoreOp op)
+{
+    return name_of(score_c_names, SCORE_COUNT, (int)op);
+}
+
+const char *score_name(ScoreOp op)
+{
+    return name_of(score_names, SCORE_COUNT, (int)op);
+}
+
+const char *kernel_c_name(SvmKernel kernel)
+{
+    return name_of(kernel_c_names, KERNEL_COUNT, (int)kernel);
+}
+
+const char *svm_kernel_name(SvmKernel kernel)
+{
+    return name_of(kernel_names, KERNEL_COUNT, (int)kernel);
+}
+
+const char *grouping_c_name(Grouping grouping)
+{
+    return name_of(grouping_c_names, GROUPING_COUNT, (int)grouping);
+}
+
+const char *grouping_name(Grouping grouping)
+{
+    return name_of(grouping_names, GROUPING_COUNT, (int)grouping);
+}
+
+const char *merge_name(Merge merge)
+{
+    return name_of(merge_names, MERGE_COUNT, (int)merge);
+}
+
+int merge_from_name(const char *name, Merge *merge)
+{
+    const int i = find_name(merge_names, MERGE_COUNT, name);
+
+    *merge = i >= 0 ? (Merge)i : MERGE_SINGLE;
+    return i >= 0;
+}
+
+int kernel_from_name(const char *name, SvmKernel *kernel)
+{
+    const int i = find_name(kernel_names, KERNEL_COUNT, name);
+
+    *kernel = i >= 0 ? (SvmKernel)i : KERNEL_RBF;
+    return i >= 0;
+}
+
+int grouping_from_name(const char *name, Grouping *grouping)
+{
+    const int i = find_name(grouping_names, GROUPING_COUNT, name);
+
+    *grouping = i >= 0 ? (Grouping)i : GROUPING_NONE;
+    return i >= 0;
+}
+
+const char *flip_name(Flip flip)
+{
+    return name_of(flip_names, FLIP_COUNT, (int)flip);
+}
+
+const char *flip_c_name(Flip flip)
+{
+    return name_of(flip_c_names, FLIP_COUNT, (int)flip);
+}
+
+int flip_from_name(const char *name, Flip *flip)
+{
+    const int i = find_name(flip_names, FLIP_COUNT, name);
+
+    *flip = i >= 0 ? (Flip)i : FLIP_HORIZONTAL;
+    return i >= 0;
+}
+
+const char *corner_name(Corner corner)
+{
+    return name_of(corner_names, CORNER_COUNT, (int)corner);
+}
+
+const char *corner_c_name(Corner corner)
+{
+    return name_of(corner_c_names, CORNER_COUNT, (int)corner);
+}
+
+int corner_from_name(const char *name, Corner *corner)
+{
+    const int i = find_name(corner_names, CORNER_COUNT, name);
+
+    *corner = i >= 0 ? (Corner)i : CORNER_TOP_LEFT;
+    return i >= 0;
 }

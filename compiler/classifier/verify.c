@@ -20,7 +20,7 @@ typedef struct Verifier {
     const Step *first;
     const Step *resize; /* the one that `height` and `width` are from, or NULL */
     const Step *floats; /* the step that made floats of the pixels, or NULL while they are bytes */
-    bool is_gray;
+    Color order;
 } Verifier;
 
 #define fail(v, loc, key, ...) ((v)->errors++, diag_error((v)->diag, (loc), (key), __VA_ARGS__))
@@ -140,7 +140,9 @@ static void check_decode(Verifier *v, const Step *s)
         bug("unknown decoder %d", s->method);
     if (s != v->first)
         fail(v, s->loc, "preprocess-order", "decode must be the first step");
-    v->is_gray = s->method == DECODER_OPENCV_GRAY;
+    v->order = s->method == DECODER_OPENCV_GRAY ? COLOR_GRAY
+               : s->method == DECODER_OPENCV    ? COLOR_BGR
+                                                : COLOR_RGB;
 }
 
 static void check_scale(Verifier *v, const Step *s)
@@ -170,13 +172,47 @@ static void check_normalize(Verifier *v, const Step *s)
     }
 }
 
+/* A quarter turn changes height and width. */
+static void check_turn(Verifier *v, const Step *s)
+{
+    const int height = v->height, most_height = v->most_height;
+
+    check_range(v, s, 1, 0, "count");
+    if (s->n[0] % 2 == 0)
+        return;
+    v->height = v->width;
+    v->width = height;
+    v->most_height = v->most_width;
+    v->most_width = most_height;
+}
+
+static void check_shift(Verifier *v, const Step *s)
+{
+    check_range(v, s, 2, -MAX_SIDE, "distance");
+    check_fill(v, s);
+}
+
+static void check_corner_crop(Verifier *v, const Step *s)
+{
+    check_range(v, s, 2, 1, "side");
+    if (s->n[0] > v->height || s->n[1] > v->width)
+        fail(v, s->loc, "crop-size", "%s to %d x %d is larger than the %d x %d before it",
+             step_name(s->op), s->n[0], s->n[1], v->height, v->width);
+    set_size(v, s->n[0], s->n[1]);
+    v->resize = NULL;
+}
+
 static void check_color(Verifier *v, const Step *s)
 {
     if (!color_name((Color)s->method))
         bug("unknown color %d", s->method);
     if (s->method == COLOR_GRAY)
         check_on_bytes(v, s, "color gray");
-    v->is_gray = s->method == COLOR_GRAY;
+    if (s->takes_rgb && v->order != COLOR_RGB)
+        fail(v, s->loc, "preprocess-order",
+             "keras caffe takes R G B, here pictures are %s: write color rgb before it",
+             color_name(v->order));
+    v->order = (Color)s->method;
 }
 
 static void check_step(Verifier *v, const Step *s)
@@ -214,6 +250,17 @@ static void check_step(Verifier *v, const Step *s)
     case STEP_CAST:
         v->floats = NULL;
         break;
+    case STEP_FLIP:
+        break;
+    case STEP_TURN:
+        check_turn(v, s);
+        break;
+    case STEP_SHIFT:
+        check_shift(v, s);
+        break;
+    case STEP_CORNER_CROP:
+        check_corner_crop(v, s);
+        break;
     case STEP_COUNT:
         bug("a step without operation");
     }
@@ -224,7 +271,7 @@ static void check_result(Verifier *v, Loc loc)
 {
     const int *in = v->input;
 
-    if (in[0] != 3 && !(in[0] == 1 && v->is_gray))
+    if (in[0] != 3 && !(in[0] == 1 && v->order == COLOR_GRAY))
         fail(v, loc, "preprocess-channels",
              in[0] == 1
                  ? "the network's input has %d channel: its pictures need 'color gray'"
@@ -242,65 +289,42 @@ static void check_result(Verifier *v, Loc loc)
              v->height, v->width, in[1], in[2]);
 }
 
-static void check_member(Verifier *v, const Member *m)
+static void check_view(Verifier *v, const Member *m, const StepList *steps)
 {
     set_bounds(v, 0, INT_MAX, INT_MAX);
-    v->is_gray = false;
-    v->first = m->steps.at;
+    v->order = COLOR_RGB;
+    v->first = steps->at;
     v->resize = v->floats = NULL;
     if (!v->classifier->takes_pictures) {
-        if (m->steps.count)
+        if (steps->count)
             bug("a bare model with preprocessing");
         return;
     }
     const int before = v->errors;
-    for_each_vec(const Step, s, &m->steps)
+    for_each_vec(const Step, s, steps)
         check_step(v, s);
     if (v->errors == before)
-        check_result(v, m->steps.count ? vec_last(&m->steps).loc : m->loc);
+        check_result(v, steps->count ? vec_last(steps).loc : m->loc);
 }
 
-static void check_output(Verifier *v, int classes)
+/* All views; one error is enough, for the others differ in little. */
+static void check_member(Verifier *v, const Member *m)
 {
-    const Classifier *c = v->classifier;
+    const int before = v->errors;
 
-    if (!output_name(c->activation) || !rule_c_name(c->rule))
-        bug("unknown output %d or rule %d", (int)c->activation, (int)c->rule);
-    if (c->top < 0 || c->top > classes)
-        fail(v, c->output_loc, "top", "top %d: the network has only %d classes", c->top, classes);
-    if (c->has_threshold && !isfinite(c->threshold))
-        fail(v, c->output_loc, "threshold", "the threshold is not a finite number");
-    else if (c->has_threshold && c->activation != OUTPUT_NONE &&
-             (c->threshold < 0.0 || c->threshold > 1.0))
-        fail(v, c->output_loc, "threshold", "threshold %g: scores after %s are within 0..1",
-             c->threshold, output_name(c->activation));
+    if (!m->views.count)
+        check_view(v, m, &m->steps);
+    for (int i = 0; i < m->views.count && v->errors == before; i++)
+        check_view(v, m, &m->views.at[i]);
 }
 
-static void check_labels(Verifier *v, int classes)
+int classifier_verify(const Classifier *c, Diag *d, const NetworkShape *networks)
 {
-    const Classifier *c = v->classifier;
+    Verifier v = { .classifier = c, .diag = d };
 
-    if (!c->labels_file || c->labels.count == classes)
-        return;
-    if (c->labels_loc.source)
-        fail(v, c->labels_loc, "label-count", "%s has %d labels, the network has %d classes",
-             c->labels_file, c->labels.count, classes);
-    else {
-        v->errors++;
-        diag_file_error(v->diag, c->labels_file, "label-count",
-                        "it has %d labels, the network has %d classes", c->labels.count, classes);
-    }
-}
-
-int classifier_verify(const Classifier *c, Diag *d, const int input[3], int classes)
-{
-    Verifier v = { .classifier = c, .diag = d, .input = input };
-
-    if (c->members.count != 1 || c->merge != MERGE_SINGLE)
-        bug("%d members merged by %d", c->members.count, (int)c->merge);
-    for (int i = 0; i < c->members.count; i++)
+    for (int i = 0; i < c->members.count; i++) {
+        v.input = networks[i].input;
         check_member(&v, &c->members.at[i]);
-    check_output(&v, classes);
-    check_labels(&v, classes);
-    return v.errors;
+    }
+    return v.errors + classifier_verify_scores(c, d, networks);
 }

@@ -16,8 +16,8 @@ static void tell(const ClassMap *map, const Interp *run, void *arena, const kiln
 static void run_interpreter(void *context, const float *input, float *output, void *arena,
                             const kiln_trace *trace)
 {
-    const Compilation *c = context;
-    const Graph *g = c->source;
+    const Network *network = context;
+    const Graph *g = network->source;
     Arena *a = arena_new();
     ClassMap map;
     bool tells = trace && graph_class_map(g, &map);
@@ -68,8 +68,7 @@ ExitStatus command_run(const CommandLine *line)
     if (status == EXIT_DONE) {
         char **arguments;
         int count = program_arguments(&c, &arguments);
-        const kiln_classifier *table = tables_build(&c, "reference interpreter", run_interpreter,
-                                                    &c);
+        const kiln_classifier *table = tables_build(&c, "reference interpreter", run_interpreter);
         status = status_of(kiln_main(table, count, arguments));
     }
     return compile_end(&c, status);

@@ -1,5 +1,6 @@
-/* kiln show: what became of each node, as a table, as JSON or as a graph for dot. */
-#include "compiler/driver/compile.h"
+/* kiln show: what became of each node, as a table, as JSON or as a graph for dot. With --measure it
+ * is built and run, and the cost model's time of each node stands beside the measured one. */
+#include "compiler/driver/measure.h"
 
 #include <string.h>
 
@@ -9,9 +10,15 @@ typedef struct Row {
     const Call *call; /* the last one of the node; NULL: nothing is computed */
     int64_t parameters;
     const char *shape, *place;
+    double predicted, measured; /* milliseconds; measured only with --measure */
 } Row;
 
 typedef Vec(Row) RowList;
+
+static bool shows_times(const Compilation *c)
+{
+    return c->line->measure;
+}
 
 static const Call *last_call(const Program *p, const Node *n)
 {
@@ -49,7 +56,11 @@ static RowList rows_of(Compilation *c)
     Arena *a = c->graph_arena;
     for_each_node(n, c->graph) {
         const Call *call = last_call(c->program, n);
-        Row row = { n, call, node_parameters(n), shape_text(a, &n->shape), place_of(a, n, call) };
+        Row row = { .node = n,
+                    .call = call,
+                    .parameters = node_parameters(n),
+                    .shape = shape_text(a, &n->shape),
+                    .place = place_of(a, n, call) };
         vec_push(a, &rows, row);
     }
     return rows;
@@ -92,16 +103,37 @@ static int widest_path(const RowList *rows)
     return width;
 }
 
+static double sum_predicted(const RowList *rows)
+{
+    double sum = 0;
+    for_each_vec(const Row, r, rows)
+        sum += r->predicted;
+    return sum;
+}
+
+static double sum_measured(const RowList *rows)
+{
+    double sum = 0;
+    for_each_vec(const Row, r, rows)
+        sum += r->measured;
+    return sum;
+}
+
 static void show_text(Compilation *c, const RowList *rows)
 {
     const Program *p = c->program;
     int width = widest_path(rows);
-    printf("%-*s %-15s %-20s %10s %13s %12s  %s\n", width, "node", "operator", "shape",
-           "parameters", "MACs", "arena offset", "kernel");
+    printf("%-*s %-15s %-20s %10s %13s %12s", width, "node", "operator", "shape", "parameters",
+           "MACs", "arena offset");
+    if (shows_times(c))
+        printf(" %12s %12s", "predicted ms", "measured ms");
+    puts("  kernel");
     for_each_vec(const Row, r, rows) {
         printf("%-*s %-15s %-20s %10lld %13lld %12s", width, r->node->path,
                op_info(r->node->op)->name, r->shape, (long long)r->parameters,
                r->call ? (long long)r->call->macs : 0, r->place);
+        if (shows_times(c))
+            printf(" %12.4f %12.4f", r->predicted, r->measured);
         if (r->call)
             printf("  %s%s%s", r->call->function->name, r->call->tile[0] ? ", tile " : "",
                    r->call->tile);
@@ -113,6 +145,9 @@ static void show_text(Compilation *c, const RowList *rows)
            (long long)emit_weight_bytes(p));
     printf("arena: %lld bytes; no plan can need less than %lld\n", (long long)p->arena_bytes,
            (long long)p->arena_lower_bound);
+    if (shows_times(c))
+        printf("time: %.3f ms predicted, %.3f ms measured\n", sum_predicted(rows),
+               sum_measured(rows));
 }
 
 /* --- json ------------------------------------------------------------------------------------- */
@@ -154,6 +189,8 @@ static void show_json_row(Compilation *c, const Row *r, bool is_last)
            (long long)r->parameters);
     show_json_sources(c, r->node);
     printf("\"macs\": %lld, \"place\": \"%s\", ", r->call ? (long long)r->call->macs : 0, r->place);
+    if (shows_times(c))
+        printf("\"predicted_ms\": %.6f, \"measured_ms\": %.6f, ", r->predicted, r->measured);
     if (r->call)
         printf("\"kernel\": \"%s\", \"tile\": %s}", r->call->function->name,
                json_string(a, r->call->tile));
@@ -170,8 +207,12 @@ static void show_json(Compilation *c, const RowList *rows)
     printf("  \"parameters\": %lld,\n  \"macs\": %lld,\n  \"weight_bytes\": %lld,\n",
            (long long)learned_parameters(c), (long long)total_macs(p),
            (long long)emit_weight_bytes(p));
-    printf("  \"arena_bytes\": %lld,\n  \"arena_lower_bound\": %lld,\n  \"nodes\": [\n",
-           (long long)p->arena_bytes, (long long)p->arena_lower_bound);
+    printf("  \"arena_bytes\": %lld,\n  \"arena_lower_bound\": %lld,\n", (long long)p->arena_bytes,
+           (long long)p->arena_lower_bound);
+    if (shows_times(c))
+        printf("  \"predicted_ms\": %.6f,\n  \"measured_ms\": %.6f,\n", sum_predicted(rows),
+               sum_measured(rows));
+    puts("  \"nodes\": [");
     for (int i = 0; i < rows->count; i++)
         show_json_row(c, &rows->at[i], i == rows->count - 1);
     puts("  ]\n}");
@@ -186,18 +227,51 @@ static void show_dot(Compilation *c)
     fputs(text_string(&text), stdout);
 }
 
-static void show(Compilation *c)
+/* --- times ------------------------------------------------------------------------------------ */
+
+/* Adds the times of all calls of each row's node. */
+static void add_times(const Measure *m, RowList *rows)
+{
+    for_each_vec(Row, r, rows)
+        for (int i = 0; i < m->program->calls.count; i++)
+            if (m->program->calls.at[i].node == r->node) {
+                r->predicted += m->program->calls.at[i].predicted;
+                r->measured += m->milliseconds[i];
+            }
+}
+
+static ExitStatus measure(Compilation *c, RowList *rows)
+{
+    enum { RUNS = 3 };
+    Measure m;
+    const char *refusal = measure_refuses(c->graph_arena, c->target);
+    if (refusal)
+        return compile_fail(EXIT_ENVIRONMENT, c->target->name,
+                            arena_printf(c->graph_arena, "cannot be measured here: %s", refusal));
+    const char *error = measure_begin(&m, c);
+    for (int i = 0; i < RUNS && !error; i++)
+        error = measure_run(&m);
+    measure_end(&m);
+    add_times(&m, rows);
+    return error ? compile_fail(EXIT_ENVIRONMENT, NULL, error) : EXIT_DONE;
+}
+
+static ExitStatus show(Compilation *c)
 {
     const char *format = c->line->format ? c->line->format : "text";
     if (strcmp(format, "dot") == 0) {
         show_dot(c);
-        return;
+        return EXIT_DONE;
     }
     RowList rows = rows_of(c);
+    ExitStatus status = shows_times(c) ? measure(c, &rows) : EXIT_DONE;
+    if (status != EXIT_DONE)
+        return status;
     if (strcmp(format, "json") == 0)
         show_json(c, &rows);
     else
         show_text(c, &rows);
+    return EXIT_DONE;
 }
 
 ExitStatus command_show(const CommandLine *line)
@@ -212,6 +286,6 @@ ExitStatus command_show(const CommandLine *line)
     if (status == EXIT_DONE)
         status = compile_program(&c);
     if (status == EXIT_DONE && !compile_dumps(&c))
-        show(&c);
+        status = show(&c);
     return compile_end(&c, status);
 }

@@ -201,7 +201,7 @@ static ExitStatus verify_tensors(Verify *v, const NpyArray *in, int64_t inputs)
 /* A picture goes through the classifier's preprocessing. */
 static ExitStatus verify_picture(Verify *v, const char *path)
 {
-    const kiln_classifier *table = tables_build(&v->c, "", NULL, NULL);
+    const kiln_classifier *table = tables_build(&v->c, "", NULL);
     float *stored = arena_new_array(v->c.graph_arena, float, v->c.program->input_count);
     Reason why;
     Image image;

@@ -114,6 +114,30 @@ static ExitStatus count_errors(const Compilation *c)
     return EXIT_INPUT;
 }
 
+void compile_select(Compilation *c, int i)
+{
+    const Network *n = &c->networks[i];
+    c->member = n->member;
+    c->source = n->source;
+    c->graph = n->graph;
+    c->program = n->program;
+    c->digest = n->digest;
+}
+
+static void list_networks(Compilation *c)
+{
+    c->network_count = c->elaborated.member_count;
+    c->networks = arena_new_array(c->source_arena, Network, c->network_count);
+    for (int i = 0; i < c->network_count; i++) {
+        const ElaboratedMember *m = &c->elaborated.member[i];
+        c->networks[i] = (Network){ .member = m, .source = m->graph };
+        const char *broken = graph_verify(m->graph, c->scratch_arena);
+        if (broken)
+            bug("graph of %s: %s", m->graph->name, broken);
+    }
+    compile_select(c, 0);
+}
+
 static ExitStatus elaborate_source(Compilation *c)
 {
     ElaborateOptions o = { .name = c->line->name, .labels_file = c->line->labels };
@@ -125,13 +149,7 @@ static ExitStatus elaborate_source(Compilation *c)
         c->diag.errors)
         return count_errors(c);
     c->classifier = c->elaborated.classifier;
-    c->source = c->elaborated.member[0].graph;
-    if (c->elaborated.member_count != 1)
-        return compile_fail(EXIT_INPUT, c->elaborated.name,
-                            "a classifier of several networks cannot be compiled yet");
-    const char *broken = graph_verify(c->source, c->scratch_arena);
-    if (broken)
-        bug("graph of %s: %s", c->source->name, broken);
+    list_networks(c);
     return EXIT_DONE;
 }
 
@@ -160,15 +178,16 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
         status = compile_bind_weights(c, need);
     if (status == EXIT_INPUT)
         return status;
-    if (status == EXIT_DONE) {
-        c->digest = digest_of(c);
+    for (int i = 0; i < c->network_count && status == EXIT_DONE; i++) {
+        compile_select(c, i);
+        c->networks[i].digest = digest_of(c);
         arena_reset(c->scratch_arena);
     }
+    compile_select(c, 0);
     return status;
 }
 
-/* --- passes and schedule
- * ------------------------------------------------------------------------------ */
+/* --- passes and schedule ---------------------------------------------------------------------- */
 
 static bool stops_after(const Compilation *c, const char *stage)
 {
@@ -180,10 +199,14 @@ bool compile_dumps(const Compilation *c)
     if (!c->line->dump_after)
         return false;
     Text text = { .arena = c->scratch_arena };
-    if (c->program)
-        program_dump(c->program, &text);
-    else
-        graph_dump(c->graph, &text);
+    for (int i = 0; i < c->network_count; i++) {
+        if (i > 0)
+            text_puts(&text, "\n");
+        if (c->networks[i].program)
+            program_dump(c->networks[i].program, &text);
+        else
+            graph_dump(c->networks[i].graph, &text);
+    }
     if (stops_after(c, first_stage) && c->classifier->takes_pictures)
         classifier_dump(c->classifier, &text);
     fputs(text_string(&text), stdout);
@@ -203,9 +226,9 @@ static ExitStatus find_last_pass(const Compilation *c, const Pass **last)
                                 "there is no stage of that name; --dump-after help lists them");
 }
 
-static Optimize optimize_goal(const Compilation *c)
+Optimize compile_goal(const CommandLine *line)
 {
-    const char *goal = c->line->optimize;
+    const char *goal = line->optimize;
     if (!goal)
         return OPTIMIZE_BALANCED;
     return strcmp(goal, "speed") == 0 ? OPTIMIZE_SPEED : OPTIMIZE_SIZE;
@@ -216,29 +239,84 @@ static bool uses_openmp(const Compilation *c)
     return c->line->threads && strcmp(c->line->threads, "openmp") == 0;
 }
 
-ExitStatus compile_program(Compilation *c)
+static ExitStatus run_passes(Compilation *c, const Pass *last)
 {
-    const Pass *last;
-    ExitStatus status = find_last_pass(c, &last);
-    if (status != EXIT_DONE)
-        return status;
     c->graph = graph_copy(c->graph_arena, c->source);
     if (stops_after(c, first_stage))
         return EXIT_DONE;
     pass_run(c->graph, last, c->scratch_arena);
-    if (last)
+    return EXIT_DONE;
+}
+
+ExitStatus compile_passes(Compilation *c)
+{
+    const Pass *last;
+    ExitStatus status = find_last_pass(c, &last);
+    for (int i = 0; i < c->network_count && status == EXIT_DONE; i++) {
+        compile_select(c, i);
+        status = run_passes(c, last);
+        c->networks[i].graph = c->graph;
+    }
+    compile_select(c, 0);
+    return status;
+}
+
+/* The schedule of --schedule; *tuning stays NULL without one. */
+static ExitStatus read_schedule(Compilation *c, const Tuning **tuning)
+{
+    const char *file = c->line->schedule;
+    if (!file)
         return EXIT_DONE;
-    say(c, "scheduling %d nodes for %s", c->graph->nodes.count, c->target->name);
-    c->program = arena_new_of(c->graph_arena, Program);
+    FileMap map;
+    const char *error = file_map(c->graph_arena, file, &map);
+    if (error)
+        return compile_fail(EXIT_INPUT, file, error);
+    Tuning *t = arena_new_of(c->graph_arena, Tuning);
+    error = tuning_read(c->graph_arena, file, map.bytes, map.length, t);
+    file_unmap(&map);
+    *tuning = t;
+    return error ? compile_fail(EXIT_INPUT, NULL, error) : EXIT_DONE;
+}
+
+/* Of the network at hand. */
+static const char *schedule(Compilation *c, const Tuning *tuning)
+{
+    say(c, "scheduling %d nodes of %s for %s", c->graph->nodes.count, c->graph->name,
+        c->target->name);
+    Program *p = arena_new_of(c->graph_arena, Program);
     ProgramOptions options = { .target = c->target,
-                               .optimize = optimize_goal(c),
+                               .optimize = compile_goal(c->line),
+                               .tuning = tuning,
                                .parallel = uses_openmp(c) };
-    const char *error = program_build(c->graph_arena, c->graph, &options, c->program);
-    if (!error && !c->program->calls.count)
+    const char *error = program_build(c->graph_arena, c->graph, &options, p);
+    if (!error && !p->calls.count)
         error = "the network's output is its input: there is nothing to compile";
     if (!error)
-        error = names_verify(c->graph_arena, c->program);
+        error = names_verify(c->graph_arena, p);
+    c->program = p;
+    return error;
+}
+
+ExitStatus compile_schedule(Compilation *c, const Tuning *tuning)
+{
+    const char *error = NULL;
+    for (int i = 0; i < c->network_count && !error; i++) {
+        compile_select(c, i);
+        error = schedule(c, tuning);
+        c->networks[i].program = c->program;
+    }
+    compile_select(c, 0);
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
+}
+
+ExitStatus compile_program(Compilation *c)
+{
+    const Tuning *tuning = NULL;
+    ExitStatus status = read_schedule(c, &tuning);
+    if (status == EXIT_DONE)
+        status = compile_passes(c);
+    bool whole = !c->line->dump_after || stops_after(c, last_stage);
+    return status == EXIT_DONE && whole ? compile_schedule(c, tuning) : status;
 }
 
 /* --- emission --------------------------------------------------------------------------------- */
@@ -256,10 +334,14 @@ WeightForm compile_weight_form(const CommandLine *line)
 
 Emission compile_emission(Compilation *c, WeightForm form)
 {
-    return (Emission){ .arena = c->graph_arena,
-                       .program = c->program,
-                       .classifier = c->classifier,
-                       .digest = c->digest,
-                       .weights = form,
-                       .openmp = uses_openmp(c) };
+    Emission e = { .arena = c->graph_arena,
+                   .classifier = c->classifier,
+                   .weights = form,
+                   .openmp = uses_openmp(c) };
+    e.networks = arena_new_array(e.arena, EmittedNetwork, c->network_count);
+    e.network_count = c->network_count;
+    for (int i = 0; i < c->network_count; i++)
+        e.networks[i] = (EmittedNetwork){ .program = c->networks[i].program,
+                                          .digest = c->networks[i].digest };
+    return e;
 }

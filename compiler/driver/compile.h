@@ -11,6 +11,14 @@ typedef enum WeightNeed {
     WEIGHTS_OPTIONAL /* without any, random ones: only the structure of the network matters */
 } WeightNeed;
 
+/* One network of a classifier: a member's, or the one that stacks them. */
+typedef struct Network {
+    const ElaboratedMember *member;
+    Graph *source, *graph;
+    Program *program;
+    const char *digest;
+} Network;
+
 typedef struct Compilation {
     const CommandLine *line;
     Arena *source_arena;  /* the tree, the graph elaborated from it, weights: until the end */
@@ -19,9 +27,13 @@ typedef struct Compilation {
     Diag diag;
     Elaborated elaborated;
     const Classifier *classifier; /* never NULL; a bare model's takes tensors only */
-    Graph *source;                /* what the reference interpreter runs */
-    Graph *graph;                 /* what the passes made of it */
     const Target *target;
+    Network *networks; /* in the order of elaborated.member */
+    int network_count;
+    /* Of the network at hand, see compile_select(): */
+    const ElaboratedMember *member;
+    Graph *source; /* what the reference interpreter runs */
+    Graph *graph;  /* what the passes made of it */
     Program *program;
     const char *digest;
 } Compilation;
@@ -30,10 +42,20 @@ void compile_begin(Compilation *c, const CommandLine *line);
 /* Frees the arenas; returns `status`. */
 ExitStatus compile_end(Compilation *c, ExitStatus status);
 
-/* Reads, elaborates, binds and verifies: c->source, c->classifier, c->digest. */
+/* Makes network i the one at hand. The functions below do all networks and leave the first one
+ * at hand. */
+void compile_select(Compilation *c, int i);
+
+/* Reads, elaborates, binds and verifies: source and digest of the networks, c->classifier. */
 ExitStatus compile_source(Compilation *c, WeightNeed need);
-/* Passes and schedule: c->graph, c->program. */
+/* Passes and schedule: graph and program of the networks. */
 ExitStatus compile_program(Compilation *c);
+/* Its halves: the passes, then the schedule with the tiles of `tuning` (NULL: the cost model's). */
+ExitStatus compile_passes(Compilation *c);
+ExitStatus compile_schedule(Compilation *c, const Tuning *tuning);
+
+/* What --optimize asks for. */
+Optimize compile_goal(const CommandLine *line);
 
 /* c->target from --target and --strict. */
 ExitStatus compile_choose_target(Compilation *c);

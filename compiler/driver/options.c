@@ -8,9 +8,11 @@
 #include <sys/stat.h>
 
 enum {
-    COMPILING = COMMAND_BUILD | COMMAND_EMIT | COMMAND_RUN | COMMAND_VERIFY | COMMAND_SHOW,
-    TARGETED = COMMAND_BUILD | COMMAND_EMIT | COMMAND_VERIFY | COMMAND_SHOW,
-    WITH_COMPILER = COMMAND_BUILD | COMMAND_VERIFY,
+    SCHEDULED = COMMAND_BUILD | COMMAND_EMIT | COMMAND_VERIFY | COMMAND_SHOW,
+    TARGETED = SCHEDULED | COMMAND_TUNE,
+    COMPILING = TARGETED | COMMAND_RUN,
+    WITH_COMPILER = COMMAND_BUILD | COMMAND_VERIFY | COMMAND_TUNE | COMMAND_SHOW,
+    MEASURING = COMMAND_TUNE | COMMAND_SHOW,
     EVERY = COMPILING | COMMAND_WEIGHTS | COMMAND_FMT | COMMAND_INIT
 };
 
@@ -25,6 +27,8 @@ const Command commands[] = {
       "run the emitted C and the interpreter, compare node by node", command_verify },
     { COMMAND_SHOW, "show", "SRC[:NAME]", "the table of nodes, with kernels, tiles and memory",
       command_show },
+    { COMMAND_TUNE, "tune", "SRC[:NAME] [-w FILE]... -o FILE",
+      "time the tiles of each layer on this machine, write the best as a schedule", command_tune },
     { COMMAND_WEIGHTS, "weights", "FILE...", "list the tensors of weight files", command_weights },
     { COMMAND_INIT, "init", "CHECKPOINT [-o FILE]",
       "recognise a checkpoint and begin a source for it", command_init },
@@ -53,8 +57,9 @@ typedef struct Option {
 static const Option options[] = {
     { "-w", "--weights", "FILE", OPTION_LIST, COMPILING, FIELD(weights), NULL,
       "weights: a file, MEMBER=FILE, or random[:SEED]; may be repeated" },
-    { "-o", "--output", "PATH", OPTION_STRING, COMMAND_BUILD | COMMAND_EMIT | COMMAND_INIT,
-      FIELD(output), NULL, "what to write" },
+    { "-o", "--output", "PATH", OPTION_STRING,
+      COMMAND_BUILD | COMMAND_EMIT | COMMAND_TUNE | COMMAND_INIT, FIELD(output), NULL,
+      "what to write" },
     { "--target", NULL, "NAME", OPTION_STRING, TARGETED, FIELD(target), NULL,
       "processor to compile for; `help` lists them; default: this machine" },
     { "--param", NULL, "NAME=VALUE", OPTION_LIST, COMPILING, FIELD(params), NULL,
@@ -74,10 +79,16 @@ static const Option options[] = {
       "default: where they save at least 5 % of the predicted time" },
     { "--strict", NULL, NULL, OPTION_FLAG, TARGETED, FIELD(strict), NULL,
       "no fused multiply-add, no Winograd: the same bits on every target" },
-    { "--dump-after", NULL, "STAGE", OPTION_STRING, TARGETED, FIELD(dump_after), NULL,
+    { "--schedule", NULL, "FILE", OPTION_STRING, SCHEDULED, FIELD(schedule), NULL,
+      "the tiles that `kiln tune` found; layers it lacks follow the cost model" },
+    { "--dump-after", NULL, "STAGE", OPTION_STRING, SCHEDULED, FIELD(dump_after), NULL,
       "print what a stage made and stop; `help` lists them" },
     { "--format", NULL, "text|json|dot", OPTION_STRING, COMMAND_SHOW, FIELD(format),
       "text|json|dot", "how to print the table" },
+    { "--measure", NULL, NULL, OPTION_FLAG, COMMAND_SHOW, FIELD(measure), NULL,
+      "build and run the network; print the predicted time beside the measured one" },
+    { "--run", NULL, "CMD", OPTION_STRING, MEASURING, FIELD(launcher), NULL,
+      "what starts the programs that are timed, like `taskset -c 1`" },
     { "--expect", NULL, "OUT.npy", OPTION_STRING, COMMAND_VERIFY, FIELD(expect), NULL,
       "compare the output with one saved by the training framework" },
     { "--check", NULL, NULL, OPTION_FLAG, COMMAND_FMT, FIELD(check), NULL,
@@ -270,9 +281,16 @@ static bool check_line(const Parser *p)
         return fail("no file: kiln %s %s", p->command->name, p->command->arguments);
     if (line->command == COMMAND_EMIT && !line->output && !line->dump_after)
         return fail("emit needs -o DIR, the folder to write");
+    if (line->command == COMMAND_TUNE && !line->output)
+        return fail("tune needs -o FILE, the schedule to write");
+    if (line->measure && line->format && strcmp(line->format, "dot") == 0)
+        return fail("--measure prints a table: --format text or json");
+    if (line->launcher && !line->measure && line->command == COMMAND_SHOW)
+        return fail("--run starts what --measure times; without it nothing is run");
     if (line->command == COMMAND_INIT && line->inputs.count > 1)
         return fail("init takes one checkpoint; '%s' is too much", line->inputs.at[1]);
-    bool takes_inputs = !(line->command & (COMMAND_BUILD | COMMAND_EMIT | COMMAND_SHOW));
+    bool takes_inputs = (line->command & (COMMAND_RUN | COMMAND_VERIFY)) != 0 ||
+                        !(line->command & COMPILING);
     if (!takes_inputs && line->inputs.count)
         return fail("%s takes one source; '%s' is too much (weights are given with -w)",
                     p->command->name, line->inputs.at[0]);

@@ -23,7 +23,8 @@ typedef enum CommandId {
     COMMAND_SHOW = 16,
     COMMAND_WEIGHTS = 32,
     COMMAND_FMT = 64,
-    COMMAND_INIT = 128
+    COMMAND_INIT = 128,
+    COMMAND_TUNE = 256
 } CommandId;
 
 typedef Vec(const char *) StringList;
@@ -37,8 +38,8 @@ typedef struct CommandLine {
 
     StringList weights, params;
     const char *output, *target, *labels, *weights_as, *cc, *threads, *optimize, *dump_after,
-        *format, *expect;
-    bool is_static, strict, verbose, check, help;
+        *format, *expect, *schedule, *launcher;
+    bool is_static, strict, verbose, check, measure, help;
 } CommandLine;
 
 typedef struct Command {
@@ -60,6 +61,7 @@ ExitStatus command_build(const CommandLine *line);
 ExitStatus command_emit(const CommandLine *line);
 ExitStatus command_run(const CommandLine *line);
 ExitStatus command_verify(const CommandLine *line);
+ExitStatus command_tune(const CommandLine *line);
 ExitStatus command_show(const CommandLine *line);
 ExitStatus command_weights(const CommandLine *line);
 ExitStatus command_fmt(const CommandLine *line);

@@ -9,9 +9,8 @@
 typedef void RunNetwork(void *context, const float *input, float *output, void *arena,
                         const kiln_trace *trace);
 
-/* A classifier whose network is run by `run(context, ...)`. */
-const kiln_classifier *tables_build(Compilation *c, const char *target, RunNetwork *run,
-                                    void *context);
+/* A classifier whose networks are run by `run`, with a Network of `c` as context. */
+const kiln_classifier *tables_build(Compilation *c, const char *target, RunNetwork *run);
 
 /* Between logical order, C,H,W, and the order in which networks store it, H,W,C. */
 void tensor_to_logical(const Shape *s, const float *stored, float *logical);

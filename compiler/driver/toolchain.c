@@ -44,7 +44,7 @@ void toolchain_end(Toolchain *t)
 
 /* --- one job ---------------------------------------------------------------------------------- */
 
-static const char *log_path(Toolchain *t)
+const char *toolchain_log(Toolchain *t)
 {
     return path_join(t->arena, t->folder, "log");
 }
@@ -52,7 +52,7 @@ static const char *log_path(Toolchain *t)
 static void print_log(Toolchain *t)
 {
     FileMap log;
-    if (file_map(t->arena, log_path(t), &log) != NULL)
+    if (file_map(t->arena, toolchain_log(t), &log) != NULL)
         return;
     fwrite(log.bytes, 1, log.length, stderr);
     file_unmap(&log);
@@ -60,7 +60,7 @@ static void print_log(Toolchain *t)
 
 static const char *run(Toolchain *t, const Job *jobs, int count)
 {
-    return jobs_run(t->arena, jobs, count, t->source, log_path(t), t->verbose);
+    return jobs_run(t->arena, jobs, count, t->source, toolchain_log(t), t->verbose);
 }
 
 /* Whether the assembler includes files. */
@@ -157,7 +157,7 @@ const char *toolchain_build(Toolchain *t, const Emission *e, const char *executa
         if (error && !t->is_static) {
             if (t->verbose)
                 fputs("no static executable here; linking a dynamic one\n", stderr);
-            unlink(log_path(t));
+            unlink(toolchain_log(t));
             error = link_once(t, e, false);
         }
     }
@@ -172,10 +172,10 @@ const char *toolchain_run(Toolchain *t, const char *program, const char *words)
 {
     Job j = { .what = "RUN" };
     if (t->emulator)
-        job_add(t->arena, &j, t->emulator);
+        job_add_words(t->arena, &j, t->emulator);
     job_add(t->arena, &j, program);
     job_add_words(t->arena, &j, words);
-    const char *error = jobs_run(t->arena, &j, 1, t->folder, log_path(t), t->verbose);
+    const char *error = jobs_run(t->arena, &j, 1, t->folder, toolchain_log(t), t->verbose);
     if (error)
         print_log(t);
     return error;

@@ -12,7 +12,7 @@ typedef struct Toolchain {
     bool verbose, is_static;
     const char *defines;   /* "-DKILN_TRACE", or NULL */
     const char *libraries; /* "-ljpeg -lm" */
-    const char *emulator;  /* runs programs of the target's machine; NULL: not needed */
+    const char *emulator;  /* starts programs of the target's machine; NULL: not needed */
 } Toolchain;
 
 /* Chooses the compiler, creates the temporary folder. NULL, or what is missing. */
@@ -23,6 +23,8 @@ void toolchain_end(Toolchain *t);
 WeightForm toolchain_weight_form(Toolchain *t, const CommandLine *line);
 /* Runs a program that toolchain_build() made, in the temporary folder. */
 const char *toolchain_run(Toolchain *t, const char *program, const char *words);
+/* Where all that programs print goes. */
+const char *toolchain_log(Toolchain *t);
 /* Compiles e->model and e->hosted and links them to `executable`, statically where that works.
  * NULL, or which step failed; what the compiler said is printed on standard error. */
 const char *toolchain_build(Toolchain *t, const Emission *e, const char *executable);

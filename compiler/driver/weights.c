@@ -28,23 +28,36 @@ static bool is_random(const char *text, uint64_t *seed, bool *valid)
     return true;
 }
 
-/* MEMBER=FILE names the member; a file whose name has an `=` is a file. */
-static ExitStatus without_member(const Compilation *c, const char *text, const char **file)
+static const char *member_list(const Compilation *c)
+{
+    Text t = { .arena = c->source_arena };
+    for (int i = 0; i < c->network_count; i++)
+        text_printf(&t, "%s'%s'", i ? ", " : "", c->networks[i].member->name);
+    return text_string(&t);
+}
+
+/* MEMBER=FILE is for one member; a file whose name has an `=` is a file. *member NULL: for all. */
+static ExitStatus split_member(const Compilation *c, const char *text, const char **member,
+                               const char **file)
 {
     struct stat st;
     const char *equals = strchr(text, '=');
     *file = text;
+    *member = NULL;
     if (!equals || stat(text, &st) == 0)
         return EXIT_DONE;
-    const char *member = c->elaborated.member[0].name;
-    size_t n = (size_t)(equals - text);
-    if (strlen(member) != n || strncmp(member, text, n) != 0) {
-        fprintf(stderr, "kiln: -w %s: there is no member '%.*s'; the network is '%s'\n", text,
-                (int)n, text, member);
-        return EXIT_USAGE;
-    }
     *file = equals + 1;
-    return EXIT_DONE;
+    *member = arena_strndup(c->source_arena, text, (size_t)(equals - text));
+    for (int i = 0; i < c->network_count; i++)
+        if (strcmp(c->networks[i].member->name, *member) == 0)
+            return EXIT_DONE;
+    if (c->network_count == 1)
+        fprintf(stderr, "kiln: -w %s: there is no member '%s'; the network is %s\n", text, *member,
+                member_list(c));
+    else
+        fprintf(stderr, "kiln: -w %s: there is no member '%s'; the members are %s\n", text, *member,
+                member_list(c));
+    return EXIT_USAGE;
 }
 
 static ExitStatus read_file(Compilation *c, WeightStore *store, const char *file)
@@ -60,37 +73,50 @@ static ExitStatus read_file(Compilation *c, WeightStore *store, const char *file
 
 static ExitStatus bind_files(Compilation *c, WeightStore *store)
 {
-    const ElaboratedMember *m = &c->elaborated.member[0];
-    if (bind_weights(c->source, store, &m->renames, &c->diag) && !c->diag.errors)
+    if (bind_weights(c->source, store, &c->member->renames, &c->diag) && !c->diag.errors)
         return EXIT_DONE;
     if (c->diag.errors > 1)
         fprintf(stderr, "kiln: %d errors\n", c->diag.errors);
     return EXIT_INPUT;
 }
 
-static ExitStatus bind_given(Compilation *c, WeightStore *store)
+/* Members draw from different seeds: folds that are all equal would measure nothing. */
+static ExitStatus bind_seed(Compilation *c, WeightStore *store, uint64_t seed, int index)
+{
+    bind_random(c->source, store, seed + (uint64_t)index);
+    return EXIT_DONE;
+}
+
+/* What the command line has for the network at hand; *found false: nothing. */
+static ExitStatus bind_given(Compilation *c, WeightStore *store, int index, bool *found)
 {
     const StringList *given = &c->line->weights;
+    int files = 0;
+    *found = false;
     for (int i = 0; i < given->count; i++) {
         uint64_t seed;
-        bool valid;
-        const char *file;
-        if (is_random(given->at[i], &seed, &valid)) {
-            if (!valid)
-                return compile_fail(EXIT_USAGE, given->at[i], "the seed is a whole number");
-            if (given->count > 1)
-                return compile_fail(EXIT_USAGE, given->at[i],
-                                    "random weights and weight files exclude each other");
-            bind_random(c->source, store, seed);
-            return EXIT_DONE;
-        }
-        ExitStatus status = without_member(c, given->at[i], &file);
-        if (status == EXIT_DONE)
-            status = read_file(c, store, file);
+        bool valid, random;
+        const char *file, *member;
+        ExitStatus status = split_member(c, given->at[i], &member, &file);
         if (status != EXIT_DONE)
             return status;
+        if (member && strcmp(member, c->member->name) != 0)
+            continue;
+        random = is_random(file, &seed, &valid);
+        if (random && !valid)
+            return compile_fail(EXIT_USAGE, given->at[i], "the seed is a whole number");
+        if (random && (files || (!member && given->count > 1)))
+            return compile_fail(EXIT_USAGE, given->at[i],
+                                "random weights and weight files exclude each other");
+        *found = true;
+        if (random)
+            return bind_seed(c, store, seed, index);
+        status = read_file(c, store, file);
+        if (status != EXIT_DONE)
+            return status;
+        files++;
     }
-    return bind_files(c, store);
+    return files ? bind_files(c, store) : EXIT_DONE;
 }
 
 static bool has_parameters(const Graph *g)
@@ -102,26 +128,42 @@ static bool has_parameters(const Graph *g)
     return false;
 }
 
-ExitStatus compile_bind_weights(Compilation *c, WeightNeed need)
+static ExitStatus no_weights(const Compilation *c)
 {
-    const ElaboratedMember *m = &c->elaborated.member[0];
+    const char *what = c->network_count > 1 ? arena_printf(c->source_arena, "%s: member '%s'",
+                                                           c->line->source, c->member->name)
+                                            : c->line->source;
+    return compile_fail(EXIT_USAGE, what,
+                        "names no weights; give -w FILE, or -w random to try it out");
+}
+
+/* Weights of the network at hand, from the command line or else from the source. */
+static ExitStatus bind_network(Compilation *c, WeightNeed need, int index)
+{
     WeightStore *store = arena_new_of(c->source_arena, WeightStore);
     store->arena = c->source_arena;
-    if (c->line->weights.count)
-        return bind_given(c, store);
-    if (!has_parameters(c->source))
-        return EXIT_DONE;
-    if (need == WEIGHTS_OPTIONAL) {
-        bind_random(c->source, store, 0);
-        return EXIT_DONE;
-    }
-    if (!m->weights.count)
-        return compile_fail(EXIT_USAGE, c->line->source,
-                            "names no weights; give -w FILE, or -w random to try it out");
-    for_each_vec(WeightSource, w, &m->weights) {
-        ExitStatus status = read_file(c, store, w->path);
+    bool found;
+    ExitStatus status = bind_given(c, store, index, &found);
+    if (status != EXIT_DONE || found || !has_parameters(c->source))
+        return status;
+    if (need == WEIGHTS_OPTIONAL)
+        return bind_seed(c, store, 0, index);
+    if (!c->member->weights.count)
+        return no_weights(c);
+    for_each_vec(WeightSource, w, &c->member->weights) {
+        status = read_file(c, store, w->path);
         if (status != EXIT_DONE)
             return status;
     }
     return bind_files(c, store);
+}
+
+ExitStatus compile_bind_weights(Compilation *c, WeightNeed need)
+{
+    ExitStatus status = EXIT_DONE;
+    for (int i = 0; i < c->network_count && status == EXIT_DONE; i++) {
+        compile_select(c, i);
+        status = bind_network(c, need, i);
+    }
+    return status;
 }

@@ -4,7 +4,7 @@
 
 #include "compiler/driver/compile.h"
 
-/* Reads the files and binds them to c->source. */
+/* Reads the files and binds them to the networks. */
 ExitStatus compile_bind_weights(Compilation *c, WeightNeed need);
 
 #endif

@@ -43,7 +43,8 @@ typedef struct ElaborateOptions {
 
 /* A network and what belongs to it. A model or plain classifier has one. */
 typedef struct ElaboratedMember {
-    const char *name; /* of the model */
+    const char *name;    /* what -w NAME=FILE calls it */
+    const char *network; /* what its graph is called */
     Loc loc;
     Graph *graph;
     Vec(WeightSource) weights;
@@ -53,7 +54,7 @@ typedef struct ElaboratedMember {
 typedef struct Elaborated {
     const char *name;
     Loc loc;
-    ElaboratedMember *member;
+    ElaboratedMember *member; /* those of the classifier, then a network that stacks them */
     int member_count;
     Classifier *classifier; /* of a bare model: one that takes tensors only */
 } Elaborated;

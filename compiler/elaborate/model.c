@@ -184,7 +184,7 @@ bool model_elaborate(Elaborator *e, Module *m, const Expr *call, const Elaborate
         ok = apply_override(e, m, &options->params[i], &r) && ok;
     if (!ok)
         return false;
-    e->graph = graph_new(e->arena, out->name);
+    e->graph = graph_new(e->arena, out->network);
     e->paths = e->params = e->unnamed = e->numbers = (Map){ 0 };
     out->graph = e->graph;
     return run_network(e, &r, call->loc);

@@ -12,8 +12,7 @@ typedef struct Line {
     const Entry *entry;
     int at;
     bool ok;
-    const Member *member; /* with the steps before */
-    Step more;            /* a second step */
+    Step more; /* a second step */
     bool has_more;
 } Line;
 
@@ -313,18 +312,6 @@ static void read_normalize(Line *l, Step *s)
         reject(l, l->entry->loc, usage);
 }
 
-/* The order of the channels behind the steps so far. */
-static Color current_order(const Member *m)
-{
-    Color color = COLOR_RGB;
-    for_each_vec(const Step, s, &m->steps)
-        if (s->op == STEP_COLOR)
-            color = (Color)s->method;
-        else if (s->op == STEP_DECODE && s->method >= (int)DECODER_OPENCV)
-            color = s->method == (int)DECODER_OPENCV ? COLOR_BGR : COLOR_GRAY;
-    return color;
-}
-
 /* The modes of preprocess_input() of keras.applications: what is done to R G B in 0..255. */
 static const struct KerasMode {
     const char *name;
@@ -350,10 +337,9 @@ static void read_keras(Line *l, Step *s)
         reject(l, item ? item->loc : l->entry->loc, usage);
         return;
     }
-    if (mode->first == STEP_COLOR && current_order(l->member) != COLOR_RGB)
-        reject(l, l->entry->loc, "keras caffe takes R G B: write color rgb before it");
     s->op = mode->first;
     s->method = mode->first == STEP_COLOR ? COLOR_BGR : 0;
+    s->takes_rgb = mode->first == STEP_COLOR;
     s->v[0] = mode->scale;
     l->more = (Step){ .loc = s->loc, .op = STEP_NORMALIZE, .mean_count = 3, .std_count = 3 };
     for (int i = 0; i < 3; i++) {
@@ -370,6 +356,45 @@ static void read_cast(Line *l, Step *s)
     (void)s;
     if (!take_word(l, "uint8"))
         reject(l, next_item(l) ? next_item(l)->loc : l->entry->loc, "write cast uint8");
+}
+
+static void read_flip(Line *l, Step *s)
+{
+    static const char usage[] = "write flip horizontal or flip vertical";
+    Flip flip = FLIP_HORIZONTAL;
+    const Expr *item = next_item(l);
+    if (!flip_from_name(take_any_word(l, usage), &flip))
+        reject(l, item ? item->loc : l->entry->loc, usage);
+    s->method = (int)flip;
+}
+
+/* Quarters, against the clock. */
+static void read_turn(Line *l, Step *s)
+{
+    int quarters = 0;
+    take_integers(l, &quarters, 1, "write turn QUARTERS");
+    s->n[0] = (quarters % 4 + 4) % 4;
+}
+
+static void read_shift(Line *l, Step *s)
+{
+    static const char usage[] = "write shift [DOWN, RIGHT]";
+    if (take_integers(l, s->n, 2, usage) != 2)
+        reject(l, l->entry->loc, usage);
+    read_fill(l, s);
+}
+
+static void read_corner_crop(Line *l, Step *s)
+{
+    static const char usage[] = "write corner_crop top_left|top_right|bottom_left|bottom_right "
+                                "SIDE or [HEIGHT, WIDTH]";
+    Corner corner = CORNER_TOP_LEFT;
+    const Expr *item = next_item(l);
+    if (!corner_from_name(take_any_word(l, usage), &corner))
+        reject(l, item ? item->loc : l->entry->loc, usage);
+    if (take_integers(l, s->n, 2, usage) == 1)
+        s->n[1] = s->n[0];
+    s->method = (int)corner;
 }
 
 typedef struct StepRow {
@@ -389,6 +414,10 @@ static const StepRow rows[] = {
     { "normalize", STEP_NORMALIZE, read_normalize },
     { "keras", STEP_SCALE, read_keras },
     { "cast", STEP_CAST, read_cast },
+    { "flip", STEP_FLIP, read_flip },
+    { "turn", STEP_TURN, read_turn },
+    { "shift", STEP_SHIFT, read_shift },
+    { "corner_crop", STEP_CORNER_CROP, read_corner_crop },
 };
 
 static const StepRow *find_row(Elaborator *e, const Entry *entry)
@@ -411,7 +440,7 @@ void classify_step(Elaborator *e, const Entry *entry, Member *member)
     const StepRow *row = find_row(e, entry);
     if (!row)
         return;
-    Line line = { .e = e, .entry = entry, .at = 1, .ok = true, .member = member };
+    Line line = { .e = e, .entry = entry, .at = 1, .ok = true };
     Step step = { .loc = entry->loc, .op = row->op };
     row->read(&line, &step);
     const Expr *rest = next_item(&line);

@@ -30,7 +30,7 @@ static const char *target_flags(const Emission *e)
 }
 
 static const char *const makefile_rules[] = {
-    "WEIGHTS = $(filter-out ${name}.c,$(MODEL))",
+    "WEIGHTS = $(filter-out $(NETWORKS),$(MODEL))",
     "",
     "CC = cc",
     "CFLAGS = -O2 -std=c99 -pthread",
@@ -40,26 +40,26 @@ static const char *const makefile_rules[] = {
     "",
     "all: ${name}",
     "",
-    "# The network alone, for a program of your own: include ${name}.h and link this.",
+    "# The network alone, for a program of your own: include ${headers} and link this.",
     "lib${name}.a: $(MODEL:.c=.o)",
     "\trm -f $@",
     "\t$(AR) rc $@ $(MODEL:.c=.o)",
     "",
     "# The program traces the network, for its option --profile.",
-    "${name}: $(PROGRAM:.c=.o) ${name}_traced.o $(WEIGHTS:.c=.o)",
+    "${name}: $(PROGRAM:.c=.o) $(NETWORKS:.c=_traced.o) $(WEIGHTS:.c=.o)",
     "\t$(CC) $(CFLAGS)${openmp} $(LDFLAGS) -o $@ $^ $(LDLIBS)",
     "",
-    "${name}_traced.o: ${name}.c ${name}.h ${name}_weights.h kiln_model.h",
+    "$(NETWORKS:.c=_traced.o): %_traced.o: %.c $(HEADERS)",
     "\t$(CC) $(CFLAGS) $(TARGET_FLAGS) -DKILN_TRACE -I. ${assembler}-c -o $@ $<",
     "",
-    "$(MODEL:.c=.o): %.o: %.c ${name}.h ${name}_weights.h kiln_model.h",
+    "$(MODEL:.c=.o): %.o: %.c $(HEADERS)",
     "\t$(CC) $(CFLAGS) $(TARGET_FLAGS) -I. ${assembler}-c -o $@ $<",
     "",
-    "$(PROGRAM:.c=.o): %.o: %.c ${name}.h kiln_model.h",
+    "$(PROGRAM:.c=.o): %.o: %.c $(HEADERS)",
     "\t$(CC) $(CFLAGS)${openmp} -DKILN_TRACE -I. -c -o $@ $<",
     "",
     "clean:",
-    "\trm -f ${name} ${name}_traced.o lib${name}.a $(MODEL:.c=.o) $(PROGRAM:.c=.o)",
+    "\trm -f ${name} $(NETWORKS:.c=_traced.o) lib${name}.a $(MODEL:.c=.o) $(PROGRAM:.c=.o)",
     "",
     ".PHONY: all clean",
 };
@@ -73,7 +73,7 @@ static const char *const cmake_rules[] = {
     "if(KILN_PROGRAM)",
     "    find_package(Threads REQUIRED)",
     "    # The program traces the network, for --profile; the library gives it the weights.",
-    "    add_library(${name}_traced OBJECT ${name}.c)",
+    "    add_library(${name}_traced OBJECT $${NETWORKS})",
     "    target_compile_options(${name}_traced PRIVATE ${cmake_flags})",
     "    target_compile_definitions(${name}_traced PRIVATE KILN_TRACE)",
     "    add_executable(${name}_program $${PROGRAM} $<TARGET_OBJECTS:${name}_traced>)",
@@ -112,13 +112,39 @@ static void set_values(Emission *e, Writer *w)
 {
     bool incbin = e->weights == WEIGHTS_INCBIN;
     const char *flags = target_flags(e);
-    w_set(w, "name", e->name);
+    w_set(w, "name", e->title);
+    w_setf(w, "headers", "%s.h%s", e->name, e->network_count > 1 ? " and its like" : "");
     w_set(w, "flags", flags);
     w_set(w, "static", e->dynamic ? "" : "-static");
     w_set(w, "openmp", e->openmp ? " -fopenmp" : "");
     w_set(w, "assembler", incbin ? "-Wa,-I. " : "");
     w_setf(w, "cmake_flags", "%s%s", flags, incbin ? " -Wa,-I${CMAKE_CURRENT_SOURCE_DIR}" : "");
     w_setf(w, "link_flags", "%s%s", e->dynamic ? "" : "-static ", e->openmp ? "-fopenmp " : "");
+}
+
+/* The files "NAMEending" of all networks. */
+typedef Vec(const char *) NameList;
+
+static void push_files(Emission *e, const char *ending, NameList *names)
+{
+    for (int i = 0; i < e->network_count; i++)
+        vec_push(e->arena, names, arena_printf(e->arena, "%s%s", e->networks[i].name, ending));
+}
+
+static NameList network_files(Emission *e)
+{
+    NameList names = { 0 };
+    push_files(e, ".c", &names);
+    return names;
+}
+
+static NameList header_files(Emission *e)
+{
+    NameList names = { 0 };
+    push_files(e, ".h", &names);
+    push_files(e, "_weights.h", &names);
+    vec_push(e->arena, &names, "kiln_model.h");
+    return names;
 }
 
 static const char *emit_makefile(Emission *e)
@@ -134,6 +160,9 @@ static const char *emit_makefile(Emission *e)
     w_blank(&f.w);
     put_list(&f.w, "MODEL", e->model.at, e->model.count);
     put_list(&f.w, "PROGRAM", e->hosted.at, e->hosted.count);
+    NameList networks = network_files(e), headers = header_files(e);
+    put_list(&f.w, "NETWORKS", networks.at, networks.count);
+    put_list(&f.w, "HEADERS", headers.at, headers.count);
     put_rules(&f.w, makefile_rules, COUNT_OF(makefile_rules));
     return emit_file_close(&f);
 }
@@ -164,6 +193,8 @@ static const char *emit_cmake(Emission *e)
     w_blank(w);
     put_cmake_list(w, "MODEL", e->model.at, e->model.count);
     put_cmake_list(w, "PROGRAM", e->hosted.at, e->hosted.count);
+    NameList networks = network_files(e);
+    put_cmake_list(w, "NETWORKS", networks.at, networks.count);
     put_rules(w, cmake_rules, COUNT_OF(cmake_rules));
     return emit_file_close(&f);
 }

@@ -54,7 +54,7 @@ bool emit_class_map(Emission *e, Writer *w)
         return false;
     const Node *features = parts.map.pool->input[0];
     const ConstArray *array = parts.weight ? parts.weight->array : NULL;
-    w_line(w, "static const kiln_class_map class_map = {");
+    w_line(w, "static const kiln_class_map ${its}class_map = {");
     w_linef(w, ".node = %d,", parts.map.pool->origin->id);
     w_linef(w, ".offset = %lld,", (long long)parts.features->offset * 4);
     w_linef(w, ".channels = %lld,", (long long)node_channels(features));

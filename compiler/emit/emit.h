@@ -16,17 +16,31 @@ typedef enum WeightForm {
     WEIGHTS_INCBIN
 } WeightForm;
 
+/* A network of a classifier. Networks that differ in nothing but their weights share the code of the
+ * first of them. */
+typedef struct EmittedNetwork {
+    const Program *program;
+    const char *digest;
+    const char *name; /* C identifier; this and what follows is set by emit_folder */
+    int code;         /* the index of the network whose code it runs; its own index: none shares */
+    bool is_shared;   /* others run its code */
+} EmittedNetwork;
+
 /* One folder of emitted files: what is asked for, and what has been written. */
 typedef struct Emission {
     Arena *arena;
-    const Program *program;
     const Classifier *classifier; /* NULL: a bare model */
-    const char *digest;           /* of the network and its weights, in hexadecimal */
+    EmittedNetwork *networks;     /* NULL: one, of the program and digest below */
+    int network_count;
+    const EmittedNetwork *network; /* at hand, with its program, digest and name below */
+    const Program *program;
+    const char *digest; /* of the network and its weights, in hexadecimal */
     WeightForm weights;
     bool openmp;
     bool dynamic; /* do not try to link statically */
 
     const char *name;          /* C identifier of the network; set by emit_folder */
+    const char *title;         /* what the files around the networks are called */
     const char *folder;        /* where files are being written; set by emit_folder */
     Vec(const char *) model;   /* C files of the network itself */
     Vec(const char *) hosted;  /* C files of the program around it */
@@ -37,11 +51,21 @@ typedef struct Emission {
  * been written elsewhere. NULL, or the reason. */
 const char *emit_folder(Emission *e, const char *folder);
 
+/* Whether the classifier's labels stand beside its one network. */
+bool emit_has_labels(const Emission *e);
+
 /* The parts: each writes its files into e->folder. NULL, or the reason with the file's name. */
 const char *emit_model_h(Emission *e);
 const char *emit_model_c(Emission *e);
+/* Of a network that runs another one's code: its own weights. */
+const char *emit_twin_c(Emission *e);
+/* The type of a table of weights, where networks share code, and the function that takes it. */
+void emit_table_type(Emission *e, Writer *w);
+void emit_table(Emission *e, Writer *w);
 const char *emit_weights(Emission *e);
 const char *emit_program_c(Emission *e);
+/* The tables of the classifier: members with their steps, and what becomes of their scores. */
+void emit_classifier(Emission *e, Writer *w);
 const char *emit_build_files(Emission *e);
 const char *emit_runtime(Emission *e);
 

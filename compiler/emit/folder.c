@@ -31,12 +31,87 @@ const char *emit_file_close(EmitFile *f)
     return error ? arena_printf(f->emission->arena, "%s: %s", f->name, error) : NULL;
 }
 
+/* --- networks --------------------------------------------------------------------------------- */
+
+static void select_network(Emission *e, int i)
+{
+    e->network = &e->networks[i];
+    e->program = e->network->program;
+    e->digest = e->network->digest;
+    e->name = e->network->name;
+}
+
+bool emit_has_labels(const Emission *e)
+{
+    return e->classifier && e->classifier->labels.count && e->network_count == 1;
+}
+
+/* Everything of a program but its name and the values of its arrays. */
+static const char *program_text(Emission *e, const Program *p)
+{
+    Program nameless = *p;
+    Text t = { .arena = e->arena };
+    nameless.name = "it";
+    program_dump(&nameless, &t);
+    return text_string(&t);
+}
+
+/* Finds for each network the first one with the same code. */
+static void share_code(Emission *e)
+{
+    Map seen = { 0 };
+    for (int i = 0; i < e->network_count; i++) {
+        EmittedNetwork *n = &e->networks[i];
+        EmittedNetwork *before = e->network_count > 1
+                                     ? map_set(e->arena, &seen, program_text(e, n->program), n)
+                                     : NULL;
+        n->code = before ? (int)(before - e->networks) : i;
+        if (before) {
+            before->is_shared = true;
+            map_set(e->arena, &seen, program_text(e, n->program), before);
+        }
+    }
+}
+
+static const char *name_networks(Emission *e)
+{
+    if (!e->networks) {
+        e->networks = arena_new_of(e->arena, EmittedNetwork);
+        e->networks[0] = (EmittedNetwork){ .program = e->program, .digest = e->digest };
+        e->network_count = 1;
+    }
+    const char *error = NULL;
+    for (int i = 0; i < e->network_count && !error; i++) {
+        e->networks[i].name = c_identifier(e->arena, e->networks[i].program->name);
+        error = names_verify(e->arena, e->networks[i].program);
+    }
+    share_code(e);
+    select_network(e, 0);
+    e->title = e->network_count > 1 ? c_identifier(e->arena, e->classifier->name) : e->name;
+    if (!error && e->network_count > 1)
+        error = names_verify_all(e->arena, e->title, e->networks, e->network_count);
+    return error;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static const char *write_network(Emission *e, int i)
+{
+    select_network(e, i);
+    const char *error = emit_model_h(e);
+    if (!error)
+        error = e->network->code == i ? emit_model_c(e) : emit_twin_c(e);
+    return error ? error : emit_weights(e);
+}
+
 /* In the order in which they build on each other: build files list the C files. */
 static const char *write_files(Emission *e)
 {
-    const char *(*const part[])(Emission *) = { emit_model_h,   emit_model_c, emit_weights,
-                                                emit_program_c, emit_runtime, emit_build_files };
+    const char *(*const part[])(Emission *) = { emit_program_c, emit_runtime, emit_build_files };
     const char *error = NULL;
+    for (int i = 0; i < e->network_count && !error; i++)
+        error = write_network(e, i);
+    select_network(e, 0);
     for (int i = 0; i < COUNT_OF(part) && !error; i++)
         error = part[i](e);
     return error;
@@ -98,8 +173,7 @@ static const char *without_slashes(Arena *a, const char *folder)
 const char *emit_folder(Emission *e, const char *folder)
 {
     folder = without_slashes(e->arena, folder);
-    e->name = c_identifier(e->arena, e->program->name);
-    const char *error = names_verify(e->arena, e->program);
+    const char *error = name_networks(e);
     struct stat st;
     if (!error && stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
         error = "exists and is not a folder";

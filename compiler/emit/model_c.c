@@ -106,7 +106,7 @@ static const char *label_comment(Arena *a, const char *label)
 static void put_labels(Emission *e, Writer *w)
 {
     const Classifier *c = e->classifier;
-    if (!c || !c->labels.count)
+    if (!emit_has_labels(e))
         return;
     w_blank(w);
     w_linef(w, "const char *const %s_labels[%d] = {", e->name, c->labels.count);
@@ -141,10 +141,21 @@ static bool same_rows(const Buffer *b, const ConstArray *array)
     return b->rank < 2 || !b->pitch || b->pitch == b->extent[b->rank - 1];
 }
 
+/* From the table of weights that networks with one code have each. */
+static const char *table_argument(Arena *a, const Buffer *b, const Argument *x)
+{
+    const char *field = arena_printf(a, "weights->%s", c_identifier(a, x->array->path));
+    const char *at = plus(a, field, x->offset);
+    return b->rank < 2 ? at
+                       : arena_printf(a, "(%s)(const void *)(%s)", print_pointer(a, b, ""), at);
+}
+
 /* An argument with the type of its parameter: what is declared with that type needs no cast. */
 static const char *argument_text(Emission *e, const Buffer *b, const Argument *x)
 {
     Arena *a = e->arena;
+    if (x->kind == ARGUMENT_CONST && e->network->is_shared)
+        return table_argument(a, b, x);
     if (x->kind == ARGUMENT_CONST) {
         const char *symbol = array_symbol(a, e->program, x->array);
         const char *values = emit_is_literal(e, x->array) ? arena_printf(a, "%s.f", symbol)
@@ -217,6 +228,12 @@ int emit_result_argument(const Function *f)
     bug("function %s has no output", f->name);
 }
 
+static void put_run_signature(Writer *w)
+{
+    w_line(w, "void ${name}_run(const ${name}_input_t *input, ${name}_output_t *output, "
+              "void *memory KILN_TRACE_PARAMETER)");
+}
+
 static void put_run(Emission *e, Writer *w)
 {
     const Program *p = e->program;
@@ -225,8 +242,11 @@ static void put_run(Emission *e, Writer *w)
         for (int i = 0; i < c->function->param_count; i++)
             uses_arena |= c->argument[i].kind == ARGUMENT_ARENA;
     w_blank(w);
-    w_line(w, "void ${name}_run(const ${name}_input_t *input, ${name}_output_t *output, "
-              "void *memory KILN_TRACE_PARAMETER)");
+    if (e->network->is_shared)
+        w_line(w, "void ${name}_run_on(const struct ${name}_table *weights, const float *input, "
+                  "float *output, void *memory KILN_TRACE_PARAMETER)");
+    else
+        put_run_signature(w);
     w_line(w, "{");
     w_line(w, uses_arena ? "float *const arena = memory;" : "(void)memory;");
     for (int i = 0; i < p->calls.count; i++) {
@@ -238,6 +258,44 @@ static void put_run(Emission *e, Writer *w)
             w_linef(w, "KILN_TRACE_NODE(%d, %s);", c->node->origin->id,
                     argument_address(e->arena, &c->argument[emit_result_argument(c->function)]));
     }
+    w_line(w, "}");
+}
+
+/* --- networks that share their code ----------------------------------------------------------- */
+
+void emit_table_type(Emission *e, Writer *w)
+{
+    w_blank(w);
+    w_comment(w, "The weights of one of the networks that share this one's code.");
+    w_line(w, "struct ${name}_table {");
+    for_each_vec(const ConstArray *, array, &e->program->arrays)
+        w_linef(w, "const float *%s;", c_identifier(e->arena, (*array)->path));
+    w_line(w, "};");
+    w_blank(w);
+    w_line(w, "void ${name}_run_on(const struct ${name}_table *weights, const float *input, "
+              "float *output, void *memory KILN_TRACE_PARAMETER);");
+}
+
+void emit_table(Emission *e, Writer *w)
+{
+    for_each_vec(const ConstArray *, array, &e->program->arrays) {
+        const char *symbol = array_symbol(e->arena, e->program, *array);
+        w_linef(w, "%s%s%s,", (*array)->rank > 1 ? "(const float *)" : "", symbol,
+                emit_is_literal(e, *array) ? ".f" : "");
+    }
+}
+
+/* NAME_run of a network whose code `code`_run_on is. */
+static void put_table_and_run(Emission *e, Writer *w, const char *code)
+{
+    w_blank(w);
+    w_linef(w, "static const struct %s_table table = {", code);
+    emit_table(e, w);
+    w_line(w, "};");
+    w_blank(w);
+    put_run_signature(w);
+    w_line(w, "{");
+    w_linef(w, "%s_run_on(&table, input, output, memory KILN_TRACE_ARGUMENT);", code);
     w_line(w, "}");
 }
 
@@ -257,5 +315,31 @@ const char *emit_model_c(Emission *e)
         print_function(&printer, *function);
     }
     put_run(e, &f.w);
+    if (e->network->is_shared)
+        put_table_and_run(e, &f.w, e->name);
+    return emit_file_close(&f);
+}
+
+const char *emit_twin_c(Emission *e)
+{
+    EmitFile f;
+    const EmittedNetwork *code = &e->networks[e->network->code];
+    const char *error = emit_file_open(e, &f, arena_printf(e->arena, "%s.c", e->name));
+    if (error)
+        return error;
+    vec_push(e->arena, &e->model, f.name);
+    Writer *w = &f.w;
+    w_set(w, "name", e->name);
+    w_comment(w, arena_printf(e->arena,
+                              "%s for %s, made by kiln: the code of %s on weights of its own.\n"
+                              "Digest of the network and its weights: %s",
+                              e->program->name, e->program->target->name, code->program->name,
+                              e->digest));
+    w_line(w, "#include \"${name}.h\"");
+    w_linef(w, "#include \"%s_weights.h\"", code->name);
+    w_line(w, "#include \"${name}_weights.h\"");
+    w_blank(w);
+    w_linef(w, "const char %s_digest[] = \"%s\";", e->name, e->digest);
+    put_table_and_run(e, w, code->name);
     return emit_file_close(&f);
 }

@@ -44,7 +44,7 @@ static void put_sizes(Emission *e, Writer *w)
 
 static void put_declarations(Emission *e, Writer *w)
 {
-    int labels = e->classifier ? e->classifier->labels.count : 0;
+    int labels = emit_has_labels(e) ? e->classifier->labels.count : 0;
     if (labels)
         w_linef(w, "extern const char *const %s_labels[%d];", e->name, labels);
     w_line(w, "extern const char ${name}_digest[];");

@@ -5,6 +5,7 @@
 #include "compiler/base/map.h"
 #include "compiler/base/text.h"
 #include "compiler/emit/embedded.h"
+#include "compiler/emit/emit.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -109,5 +110,31 @@ const char *names_verify(Arena *a, const Program *p)
     for (int i = 0; i < p->arrays.count && !error; i++)
         error = clash(a, &taken, array_symbol(a, p, p->arrays.at[i]),
                       arena_printf(a, "the tensor '%s'", p->arrays.at[i]->path));
+    return error;
+}
+
+/* Networks with one code have their own symbols for weights. */
+static const char *symbols_clash(Arena *a, Map *taken, const Program *p)
+{
+    static const char *const own[] = { "run", "digest", "run_on", "table" };
+    const char *name = c_identifier(a, p->name), *error = NULL;
+    for (int i = 0; i < COUNT_OF(own) && !error; i++)
+        error = clash(a, taken, arena_printf(a, "%s_%s", name, own[i]),
+                      arena_printf(a, "'%s' of the network '%s'", own[i], p->name));
+    for (int i = 0; i < p->arrays.count && !error; i++)
+        error = clash(
+            a, taken, array_symbol(a, p, p->arrays.at[i]),
+            arena_printf(a, "the tensor '%s' of the network '%s'", p->arrays.at[i]->path, p->name));
+    return error;
+}
+
+const char *names_verify_all(Arena *a, const char *title, const EmittedNetwork *networks, int count)
+{
+    Map taken = { 0 };
+    const char *error = build_clash(a, title);
+    if (!error)
+        error = file_clash(a, title);
+    for (int i = 0; i < count && !error; i++)
+        error = symbols_clash(a, &taken, networks[i].program);
     return error;
 }

@@ -5,6 +5,8 @@
 #include "compiler/base/arena.h"
 #include "compiler/schedule/program.h"
 
+struct EmittedNetwork;
+
 /* Every byte that is neither a letter nor a digit becomes `_`; a digit in front gets one before
  * it. */
 const char *c_identifier(Arena *a, const char *text);
@@ -16,5 +18,8 @@ const char *c_string(Arena *a, const char *text);
 const char *array_symbol(Arena *a, const Program *p, const ConstArray *array);
 /* NULL, or which two things of the program would have the same name, in C or as files. */
 const char *names_verify(Arena *a, const Program *p);
+/* The same for what several networks have in one program that is called `title`. */
+const char *names_verify_all(Arena *a, const char *title, const struct EmittedNetwork *networks,
+                             int count);
 
 #endif

@@ -87,6 +87,7 @@ static const char *emit_weights_h(Emission *e)
     if (error)
         return error;
     Writer *w = &f.w;
+    w_set(w, "name", e->name);
     w_set(w, "NAME", c_upper(e->arena, e->name));
     w_comment(w, arena_printf(e->arena, "Trained tensors of %s, packed.", e->program->name));
     w_line(w, "#ifndef ${NAME}_WEIGHTS_H");
@@ -104,6 +105,8 @@ static const char *emit_weights_h(Emission *e)
         }
         w_linef(w, "extern %s;", declaration(e, *array));
     }
+    if (e->network->is_shared)
+        emit_table_type(e, w);
     w_blank(w);
     w_line(w, "#endif");
     return emit_file_close(&f);

@@ -149,6 +149,29 @@ void weight_read(const WeightTensor *t, int64_t first, int64_t count, float *out
     }
 }
 
+static double double_at(const unsigned char *p)
+{
+    uint64_t bits = little_endian(p, 8);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+void weight_read_doubles(const WeightTensor *t, double *out)
+{
+    int64_t count = weight_count(t), step = (int64_t)dtype_bytes(t->dtype);
+    for (int64_t i = 0; i < count; i++) {
+        float narrow;
+        const unsigned char *at = (const unsigned char *)t->bytes + element_offset(t, i) * step;
+        if (t->dtype == DTYPE_F64) {
+            out[i] = double_at(at);
+            continue;
+        }
+        dtype_to_float(t->dtype, at, 1, &narrow);
+        out[i] = (double)narrow;
+    }
+}
+
 const float *weight_floats(Arena *arena, const WeightTensor *t)
 {
     int aligned = (uintptr_t)t->bytes % _Alignof(float) == 0;

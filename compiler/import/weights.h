@@ -44,6 +44,8 @@ const char *weights_read_bytes(WeightStore *s, const char *file, const void *byt
 int64_t weight_count(const WeightTensor *t);
 /* The elements [first, first + count) in C order as float32. The tensor must have no problem. */
 void weight_read(const WeightTensor *t, int64_t first, int64_t count, float *out);
+/* All elements in C order, F64 ones without rounding. The tensor must have no problem. */
+void weight_read_doubles(const WeightTensor *t, double *out);
 /* The elements in C order as float32, in `arena`; may point into the mapped file where that is
  * what it holds. The tensor must have no problem. */
 const float *weight_floats(Arena *arena, const WeightTensor *t);

@@ -98,13 +98,18 @@ static const char *as_identifier(Arena *a, const char *name)
     return c;
 }
 
+const char *make_name(Make *m)
+{
+    return as_identifier(m->L, text_string(&m->name));
+}
+
 void make_finish(Make *m, Stmt *nest)
 {
     Stmt *body = loop_simplify(m->L, nest);
     if (m->env->parallel)
         body = loop_mark_parallel(m->L, body);
     m->k->function->body = body->kind == STMT_BLOCK ? body : st_block(m->L, 1, &body);
-    m->k->function->name = as_identifier(m->L, text_string(&m->name));
+    m->k->function->name = make_name(m);
     text_puts(&m->summary, text_string(&m->extras));
     m->k->summary = text_string(&m->summary);
     if (!m->k->tile)

@@ -12,9 +12,10 @@ typedef struct Make {
     Arena *L;
     const Node *n;
     Kernel *k;
-    Text name;    /* of the function */
-    Text summary; /* what the call does ... */
-    Text extras;  /* ... and what is fused into it */
+    Text name;      /* of the function */
+    Text summary;   /* what the call does ... */
+    Text extras;    /* ... and what is fused into it */
+    bool only_name; /* a tiled kernel's maker may return once it has named the function */
 } Make;
 
 /* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */
@@ -29,6 +30,8 @@ Buffer *make_input(Make *m, int input, const char *name, FeatureMap map);
 Buffer *make_output(Make *m, const char *name, FeatureMap map);
 Buffer *make_const(Make *m, const char *name, const ConstArray *array);
 Buffer *make_scratch(Make *m, const char *name, int rank, ...); /* int64_t extents */
+/* The name of the function, as far as it is known. */
+const char *make_name(Make *m);
 /* Simplifies the nest and closes the function. */
 void make_finish(Make *m, Stmt *nest);
 

@@ -172,6 +172,8 @@ const char *make_conv2d(Make *m)
                 (long long)a->kernel[1], (long long)a->stride[0], (long long)a->pad[0]);
     if (c.groups > 1)
         text_printf(&m->summary, " groups %lld", (long long)c.groups);
+    if (m->only_name)
+        return NULL;
     make_from_conv(m, &c, pack_conv2d(m->L, m->n->param[PARAM_WEIGHT], c.groups),
                    bias_array(m, m->n->shape.dim[1], c.groups));
     return NULL;
@@ -200,6 +202,8 @@ const char *make_dense(Make *m)
     name_map(m, c.y);
     name_epilogue(m);
     text_puts(&m->summary, "dense");
+    if (m->only_name)
+        return NULL;
     make_from_conv(m, &c, pack_dense(m->L, w, c.in / (height * width), height, width),
                    bias_array(m, c.out, 1));
     return NULL;

@@ -58,25 +58,40 @@ bool kernel_is_void(const Node *n)
     return n->op == OP_INPUT || n->op == OP_PARAMETER || view_is_alias(n);
 }
 
+static Make make_of(const KernelEnv *env, const Node *n, Kernel *out)
+{
+    Arena *L = env->arena;
+    *out = (Kernel){ .function = arena_new_of(L, Function) };
+    out->function->param = arena_new_array(L, Buffer *, KERNEL_MAX_PARAMS);
+    return (Make){ .env = env,
+                   .L = L,
+                   .n = n,
+                   .k = out,
+                   .name = { .arena = L },
+                   .summary = { .arena = L },
+                   .extras = { .arena = L } };
+}
+
+const char *kernel_name(Arena *arena, const Node *n)
+{
+    KernelEnv env = { .arena = arena };
+    Kernel kernel;
+    Make m = make_of(&env, n, &kernel);
+    m.only_name = true;
+    return kernels[n->op] && !kernels[n->op](&m) ? make_name(&m) : NULL;
+}
+
 const char *kernel_build(const KernelEnv *env, const Node *n, Kernel *out)
 {
     Arena *L = env->arena;
     const char *op = op_info(n->op)->name;
-    *out = (Kernel){ .function = arena_new_of(L, Function) };
-    out->function->param = arena_new_array(L, Buffer *, KERNEL_MAX_PARAMS);
     if (n->shape.dim[0] != 1)
         return arena_printf(L, "'%s' of a batch of %lld", op, (long long)n->shape.dim[0]);
     for (int i = 0; i < n->input_count; i++)
         if (n->input[i]->shape.dim[0] != 1)
             return arena_printf(L, "'%s' of '%s', a batch of %lld", op, n->input[i]->path,
                                 (long long)n->input[i]->shape.dim[0]);
-    Make m = { .env = env,
-               .L = L,
-               .n = n,
-               .k = out,
-               .name = { .arena = L },
-               .summary = { .arena = L },
-               .extras = { .arena = L } };
+    Make m = make_of(env, n, out);
     const char *error = kernels[n->op](&m);
     return error ? arena_printf(L, "no kernel for %s", error) : NULL;
 }

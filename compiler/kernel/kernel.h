@@ -51,6 +51,9 @@ typedef struct KernelEnv {
 bool winograd_applies(const Node *n);
 /* True where the node needs no code: its value already lies where its view says. */
 bool kernel_is_void(const Node *n);
+/* The name of the function that computes the node directly. Nodes of one name get one function, so
+ * they are one layer to a schedule. NULL: there is no kernel. */
+const char *kernel_name(Arena *arena, const Node *n);
 /* Builds the kernel of a node whose view is decided. Returns NULL, or why there is none. */
 const char *kernel_build(const KernelEnv *env, const Node *n, Kernel *out);
 

@@ -126,6 +126,8 @@ const char *make_depthwise(Make *m)
     const Param *bias = m->n->param[PARAM_BIAS];
     text_puts(&m->summary, "depthwise conv2d");
     name_window(m, &w, "depthwise");
+    if (m->only_name)
+        return NULL;
     w.in = make_input(m, 0, "x", w.x);
     w.r = residual_input(m, &w);
     w.w = make_const(m, "w", pack_depthwise(L, m->n->param[PARAM_WEIGHT]));
@@ -163,6 +165,8 @@ const char *make_pool(Make *m)
     if (!is_max && !w.attr->count_include_pad)
         text_puts(&m->name, "_valid");
     text_printf(&m->name, "_e%lld_%lld", (long long)w.pad[2], (long long)w.pad[3]);
+    if (m->only_name)
+        return NULL;
     w.in = make_input(m, 0, "x", w.x);
     w.r = residual_input(m, &w);
     w.out = make_output(m, "y", w.y);

@@ -1,7 +1,12 @@
-/* Tiles are read off the target's row; how many vectors a layer really has is tiling.c's to see. */
+/* What a node may be given is read off the target's row, brought to the form that tiling.c makes of
+ * it, so that no two candidates are the same code. Among them a schedule decides, or the model. */
 #include "compiler/schedule/choose.h"
 
 #include "compiler/schedule/cost.h"
+
+#include <string.h>
+
+const double choose_worth_share = 0.05;
 
 /* One output pixel: nothing to share weights between, so only many chains keep the processor
  * busy. */
@@ -16,12 +21,17 @@ static bool is_depthwise(const Node *n)
            n->attr.groups == node_channels(n->input[0]);
 }
 
+static bool is_channelwise(const Node *n)
+{
+    return n->op == OP_MAX_POOL || n->op == OP_AVG_POOL || is_depthwise(n);
+}
+
 Tile choose_tile(const Target *target, const Node *n)
 {
     Tile tile = { .lanes = target->tile_lanes,
                   .pixels = target->tile_pixels,
                   .vectors = target->tile_vectors };
-    if (n->op == OP_MAX_POOL || n->op == OP_AVG_POOL || is_depthwise(n)) {
+    if (is_channelwise(n)) {
         tile.pixels = target->tile_depthwise;
         tile.vectors = 1;
     } else if (is_matrix_vector(n)) {
@@ -31,39 +41,217 @@ Tile choose_tile(const Target *target, const Node *n)
     return tile;
 }
 
-static const double worth_share = 0.05; /* of the network's predicted time */
+/* --- candidates ------------------------------------------------------------------------------- */
 
-/* Winograd's form that the model finds fastest for a node, 0: none; saves *cycles. */
-static int best_winograd(const Target *target, const Node *n, double *cycles)
+static int div_up(int64_t a, int64_t b)
 {
-    double direct = cost_cycles(target, n, 0), best = direct;
-    int size = 0;
-    for (int m = 2; m <= 4; m += 2)
-        if (winograd_applies(n) && cost_cycles(target, n, m) < best) {
-            best = cost_cycles(target, n, m);
-            size = m;
-        }
-    *cycles = direct - best;
-    return size;
+    return (int)((a + b - 1) / b);
 }
 
-Tile *choose_tiles(Arena *arena, const Target *target, const Graph *g, Optimize optimize)
+/* The largest of the nearly equal parts that tiling.c cuts `extent` into. */
+static int even_part(int64_t extent, int largest)
 {
-    Tile *tile = arena_new_array(arena, Tile, g->nodes.count);
-    double total = 0, saved = 0;
-    if (optimize == OPTIMIZE_BALANCED && target->vector.lanes == 1)
-        optimize = OPTIMIZE_SIZE; /* portable C goes into flash */
-    for_each_node(n, g) {
-        double cycles = 0;
-        tile[n->id] = choose_tile(target, n);
-        if (optimize != OPTIMIZE_SIZE && !target->strict)
-            tile[n->id].winograd = best_winograd(target, n, &cycles);
-        total += cost_cycles(target, n, 0);
-        saved += cycles;
+    return div_up(extent, div_up(extent, largest));
+}
+
+/* Columns that a row of tiles goes over: of the flattened picture where a 1x1 convolution sees it
+ * as one row. */
+static int64_t tiled_columns(const Node *n)
+{
+    const Attr *a = &n->attr;
+    if (n->op == OP_DENSE)
+        return n->shape.rank == 3 ? n->shape.dim[1] : 1;
+    bool flat = n->op == OP_CONV2D && a->kernel[0] * a->kernel[1] == 1 &&
+                a->stride[0] * a->stride[1] == 1 && !is_depthwise(n) &&
+                node_height(n) == node_height(n->input[0]) &&
+                node_width(n) == node_width(n->input[0]);
+    return flat ? node_height(n) * node_width(n) : node_width(n);
+}
+
+static Tile normal_tile(const Node *n, Tile tile)
+{
+    int64_t groups_of_conv = n->op == OP_CONV2D && !is_depthwise(n) ? n->attr.groups : 1;
+    int64_t channels = n->op == OP_DENSE ? n->shape.dim[n->shape.rank - 1]
+                                         : node_channels(n) / groups_of_conv;
+    tile.vectors = even_part(div_up(channels, tile.lanes), tile.vectors);
+    if (!tile.winograd)
+        tile.pixels = even_part(tiled_columns(n), tile.pixels);
+    return tile;
+}
+
+/* The row's tile; where a layer has fewer vectors, more pixels use the registers. */
+static Tile row_tile(const Target *target, const Node *n)
+{
+    enum { MAX_PIXELS = 14 };
+    Tile row = choose_tile(target, n), tile = normal_tile(n, row);
+    if (tile.vectors < row.vectors && row.pixels > 1 && target->vector.lanes > 1) {
+        int room = (target->vector_registers - tile.vectors - 1) / tile.vectors;
+        tile.pixels = room < MAX_PIXELS ? room : MAX_PIXELS;
     }
-    bool worth = optimize == OPTIMIZE_SPEED || saved >= worth_share * total;
+    return tile;
+}
+
+static bool same_tile(Tile a, Tile b)
+{
+    return a.winograd == b.winograd && a.pixels == b.pixels && a.vectors == b.vectors;
+}
+
+static bool suits(const Node *n, RegisterTile tile)
+{
+    if (is_channelwise(n))
+        return tile.vectors == 1 && tile.pixels > 1;
+    return is_matrix_vector(n) == (tile.pixels == 1);
+}
+
+static int add_candidate(const Node *n, Tile tile, Tile *out, int count)
+{
+    tile = normal_tile(n, tile);
+    for (int i = 0; i < count; i++)
+        if (same_tile(out[i], tile))
+            return count;
+    out[count] = tile;
+    return count + 1;
+}
+
+int choose_candidates(const Target *target, const Node *n, bool winograd,
+                      Tile out[CHOOSE_MAX_CANDIDATES])
+{
+    bool is_tiled = n->op == OP_CONV2D || n->op == OP_DENSE || is_channelwise(n);
+    int forms = winograd && winograd_applies(n) ? 3 : 1, count = 0;
+    for (int form = 0; is_tiled && form < forms; form++) {
+        Tile tile = row_tile(target, n);
+        tile.winograd = 2 * form;
+        count = add_candidate(n, tile, out, count);
+        for (const RegisterTile *t = form ? target->winograd_tiles : target->tiles; t->pixels;
+             t++) {
+            tile.pixels = t->pixels;
+            tile.vectors = t->vectors;
+            if (form || suits(n, *t))
+                count = add_candidate(n, tile, out, count);
+        }
+    }
+    return count;
+}
+
+bool choose_allows_winograd(const Target *target, Optimize optimize)
+{
+    if (optimize == OPTIMIZE_BALANCED && target->vector.lanes == 1)
+        return false; /* portable C goes into flash */
+    return optimize != OPTIMIZE_SIZE && !target->strict;
+}
+
+/* --- by the model ----------------------------------------------------------------------------- */
+
+/* The candidate that the model finds fastest, among the direct ones or all; *cycles is its time.
+ * What a C compiler makes of groups of scalars no model knows: there the row's tile stays. */
+static Tile fastest(const CostModel *m, const Node *n, bool winograd, double *cycles)
+{
+    Tile candidate[CHOOSE_MAX_CANDIDATES];
+    int count = choose_candidates(m->target, n, winograd, candidate), best = 0;
+    if (!count)
+        candidate[0] = choose_tile(m->target, n);
+    *cycles = cost_cycles(m, n, candidate[0]);
+    for (int i = 1; i < count; i++) {
+        bool same_form = candidate[i].winograd == candidate[i - 1].winograd;
+        double c = cost_cycles(m, n, candidate[i]);
+        if (c < *cycles && !(same_form && m->target->vector.lanes == 1)) {
+            *cycles = c;
+            best = i;
+        }
+    }
+    return candidate[best];
+}
+
+static void choose_by_model(Arena *a, const Target *target, const Graph *g, Optimize optimize,
+                            Tile *tile)
+{
+    CostModel m = cost_model(target, g);
+    Tile *direct = arena_new_array(a, Tile, g->nodes.count);
+    double total = 0, least = 0;
+    for_each_node(n, g) {
+        double cycles[2];
+        direct[n->id] = fastest(&m, n, false, &cycles[0]);
+        tile[n->id] = fastest(&m, n, choose_allows_winograd(target, optimize), &cycles[1]);
+        total += cycles[0];
+        least += cycles[1];
+    }
+    bool worth = optimize == OPTIMIZE_SPEED || total - least >= choose_worth_share * total;
     for_each_node(n, g)
         if (!worth)
-            tile[n->id].winograd = 0;
-    return tile;
+            tile[n->id] = direct[n->id];
+}
+
+/* --- by a schedule ---------------------------------------------------------------------------- */
+
+static const char *tile_error(Arena *a, const Tuning *t, const TunedLayer *layer, const char *why)
+{
+    return arena_printf(a, "%s:%d: %s for %s: %s", t->file, layer->line,
+                        tuning_tile_text(a, layer->tile), layer->name, why);
+}
+
+/* The tile of a schedule's line for a node. NULL, or why the node cannot have it. */
+static const char *take_tuned(Arena *a, const Target *target, const Node *n, bool winograd,
+                              const Tuning *t, const TunedLayer *layer, Tile *tile)
+{
+    Tile candidate[CHOOSE_MAX_CANDIDATES];
+    int count = choose_candidates(target, n, winograd, candidate);
+    for (int i = 0; i < count; i++)
+        if (same_tile(candidate[i], layer->tile)) {
+            *tile = candidate[i];
+            return NULL;
+        }
+    if (layer->tile.winograd && !winograd)
+        return tile_error(a, t, layer,
+                          target->strict ? "--strict allows no Winograd"
+                                         : "--optimize allows no transformed weights here");
+    if (layer->tile.winograd && !winograd_applies(n))
+        return tile_error(a, t, layer, "only 3x3 convolutions of stride 1 have that form");
+    return tile_error(a, t, layer,
+                      arena_printf(a, "%s has no such tile for this layer", target->name));
+}
+
+/* A layer of the file that the network has not. */
+static const char *find_unused(Arena *a, const Tuning *t, const Map *used, const Graph *g)
+{
+    for (int i = 0; i < t->layers.count; i++) {
+        const TunedLayer *layer = t->layers.entry[i].value;
+        if (!map_get(used, layer->name))
+            return arena_printf(a, "%s:%d: %s has no layer '%.200s'", t->file, layer->line, g->name,
+                                layer->name);
+    }
+    return NULL;
+}
+
+static const char *choose_by_tuning(Arena *a, const Target *target, const Graph *g, bool winograd,
+                                    const Tuning *t, Tile *tile)
+{
+    Map used = { 0 };
+    if (strcmp(t->target, target->name) != 0)
+        return arena_printf(a, "%s:%d: this schedule is for %s, the target is %s", t->file,
+                            t->target_line, t->target, target->name);
+    for_each_node(n, g) {
+        Tile any[CHOOSE_MAX_CANDIDATES];
+        if (!choose_candidates(target, n, false, any))
+            continue;
+        const char *name = kernel_name(a, n), *error = NULL;
+        TunedLayer *layer = name ? map_get(&t->layers, name) : NULL;
+        if (layer)
+            error = take_tuned(a, target, n, winograd, t, layer, &tile[n->id]);
+        if (error)
+            return error;
+        if (layer)
+            map_set(a, &used, name, layer);
+    }
+    return find_unused(a, t, &used, g);
+}
+
+const char *choose_tiles(Arena *arena, const Target *target, const Graph *g, Optimize optimize,
+                         const Tuning *tuning, Tile **out)
+{
+    *out = arena_new_array(arena, Tile, g->nodes.count);
+    choose_by_model(arena, target, g, optimize, *out);
+    if (!tuning)
+        return NULL;
+    bool winograd = !target->strict && optimize != OPTIMIZE_SIZE;
+    return choose_by_tuning(arena, target, g, winograd, tuning, *out);
 }

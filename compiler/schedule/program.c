@@ -7,6 +7,7 @@
 #include "compiler/graph/view.h"
 #include "compiler/kernel/kernel.h"
 #include "compiler/schedule/choose.h"
+#include "compiler/schedule/cost.h"
 #include "compiler/schedule/plan_memory.h"
 
 #include <string.h>
@@ -21,6 +22,7 @@ typedef struct Builder {
     Tile *tile; /* [nodes] */
     Map arrays; /* path and layout -> ConstArray */
     MemoryPlan plan;
+    CostModel cost;
 } Builder;
 
 /* Starting threads costs some microseconds. */
@@ -89,6 +91,11 @@ static Argument storage(const Builder *b, const Node *n)
     return a;
 }
 
+static double predicted(const Builder *b, const Node *n)
+{
+    return cost_milliseconds(b->p->target, cost_cycles(&b->cost, n, b->tile[n->id]));
+}
+
 static void build_call(Builder *b, const Node *n)
 {
     const Kernel *k = &b->kernel[n->id];
@@ -121,7 +128,8 @@ static void build_call(Builder *b, const Node *n)
                   .node = n,
                   .summary = k->summary,
                   .tile = k->tile,
-                  .macs = node_macs(n) };
+                  .macs = node_macs(n),
+                  .predicted = predicted(b, n) };
     vec_push(b->arena, &b->p->calls, call);
 }
 
@@ -144,7 +152,11 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
     out->input_count = shape_count(&g->input->shape);
     out->output_count = shape_count(&g->output->shape);
     Builder b = { .arena = arena, .g = g, .p = out, .parallel = options->parallel };
-    b.tile = choose_tiles(arena, options->target, g, options->optimize);
+    const char *problem = choose_tiles(arena, options->target, g, options->optimize,
+                                       options->tuning, &b.tile);
+    if (problem)
+        return problem;
+    b.cost = cost_model(options->target, g);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     for_each_node(n, g) {
         const char *error = kernel_is_void(n) ? NULL : build_kernel(&b, n);

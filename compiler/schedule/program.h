@@ -29,6 +29,7 @@ typedef struct Call {
     const char *summary;      /* "conv2d 3x3 stride 1 pad 1, 56x56x64 -> 56x56x64, relu" */
     const char *tile;         /* "6 pixels x 64 channels", or "" */
     int64_t macs;
+    double predicted; /* milliseconds, by the cost model */
 } Call;
 
 typedef struct Program {
@@ -47,11 +48,12 @@ typedef struct Program {
 typedef struct ProgramOptions {
     const Target *target;
     Optimize optimize;
-    bool parallel; /* loops are marked for threads where the work is worth starting them */
+    const Tuning *tuning; /* a schedule, or NULL */
+    bool parallel;        /* loops are marked for threads where the work is worth starting them */
 } ProgramOptions;
 
 /* Builds the program of a graph that has been through all passes, its parameters bound. NULL, or
- * which node cannot be compiled and why. */
+ * which node cannot be compiled and why, or which line of the schedule is at fault. */
 const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *options,
                           Program *out);
 

@@ -1,5 +1,5 @@
 /* Portable C99: no vectors. Groups of channels are short loops over scalars, which every C compiler
- * keeps in registers when they are marked for unrolling. */
+ * keeps in registers when they are marked for unrolling. The numbers of the cost model are those of a x86-64 machine. */
 #include "compiler/target/scalar.h"
 #include "compiler/target/target.h"
 
@@ -10,14 +10,35 @@ const Target target_c99 = {
     .vector_registers = 16,
     .l1_bytes = 32 << 10,
     .l2_bytes = 256 << 10,
+    .l3_bytes = 16 << 20,
     .scalar = SCALAR_ROW("${a} * ${b} + ${c}", "kiln_sqrt(${a})"),
     .vector = { .lanes = 1 },
-    .macs_per_cycle = 2,
+    .gigahertz = 3.7,
+    .fma_per_cycle = 1,
+    .loads_per_cycle = 1,
+    .fma_latency = 4,
+    .tile_cycles = 20,
+    .store_cycles = 2,
+    .l1_bytes_per_cycle = 16,
+    .l2_bytes_per_cycle = 16,
+    .l3_bytes_per_cycle = 8,
     .memory_bytes_per_cycle = 4,
+    .stream_cycles = 200,
     .transform_cycles_per_vector = 12,
+    .exp_cycles_per_vector = 40,
     .tile_lanes = 4,
     .tile_pixels = 4,
     .tile_vectors = 1,
     .tile_depthwise = 4,
     .tile_matrix = 4,
+    .tiles = { { 4, 1 },
+               { 2, 1 },
+               { 6, 1 },
+               { 4, 2 },
+               { 3, 2 },
+               { 1, 2 },
+               { 1, 4 },
+               { 1, 6 },
+               { 1, 8 } },
+    .winograd_tiles = { { 4, 1 }, { 4, 2 } },
 };

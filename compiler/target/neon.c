@@ -1,5 +1,5 @@
 /* 64-bit Arm with Advanced SIMD: 32 registers of 4 lanes. There are no masked accesses: parts of a
- * vector go through a small array. */
+ * vector go through a small array. The numbers of the cost model are estimates: no such machine was at hand. */
 #include "compiler/target/scalar.h"
 #include "compiler/target/target.h"
 
@@ -14,6 +14,7 @@ const Target target_neon = {
     .vector_registers = 32,
     .l1_bytes = 32 << 10,
     .l2_bytes = 512 << 10,
+    .l3_bytes = 4 << 20,
     .scalar = SCALAR_ROW(SCALAR_FMA,
                          "vget_lane_f32(vsqrt_f32(vdup_n_f32(${a})), 0)"),
     .vector = {
@@ -41,12 +42,25 @@ const Target target_neon = {
             [VOP_BROADCAST] = "vdupq_n_f32(${a})",
         },
     },
-    .macs_per_cycle = 8,
+    .gigahertz = 2.4,
+    .fma_per_cycle = 2,
+    .loads_per_cycle = 2,
+    .fma_latency = 4,
+    .tile_cycles = 20,
+    .store_cycles = 1,
+    .l1_bytes_per_cycle = 32,
+    .l2_bytes_per_cycle = 16,
+    .l3_bytes_per_cycle = 8,
     .memory_bytes_per_cycle = 4,
+    .stream_cycles = 200,
     .transform_cycles_per_vector = 6,
+    .exp_cycles_per_vector = 16,
     .tile_lanes = 4,
     .tile_pixels = 6,
     .tile_vectors = 4,
     .tile_depthwise = 6,
     .tile_matrix = 8,
+    .tiles = { { 6, 4 }, { 8, 3 }, { 12, 2 }, { 7, 2 }, { 14, 1 }, { 6, 1 }, { 4, 1 }, { 1, 4 }, { 1, 8 },
+               { 1, 12 } },
+    .winograd_tiles = { { 6, 4 }, { 12, 2 }, { 14, 1 } },
 };

@@ -15,6 +15,13 @@ typedef struct VectorType {
     const char *op[VOP_COUNT];
 } VectorType;
 
+/* Output pixels times groups of channels that stay in registers together. */
+typedef struct RegisterTile {
+    int pixels, vectors;
+} RegisterTile;
+
+enum { TARGET_MAX_TILES = 16 };
+
 typedef struct Target {
     const char *name;        /* "avx512" */
     const char *description; /* one line for --target help */
@@ -26,20 +33,28 @@ typedef struct Target {
     bool big_endian;
     bool fused; /* FMA rounds once */
     int vector_registers;
-    int l1_bytes, l2_bytes;
-    VectorType scalar; /* lanes 1 */
-    VectorType vector; /* lanes > 1; lanes 1 where there is none */
-    bool strict;       /* no fused multiply-add, no Winograd: the same bits everywhere */
-    /* For the cost model, measured per core of this class. */
-    double macs_per_cycle;              /* of a full register tile */
-    double memory_bytes_per_cycle;      /* weights that no cache holds */
+    int l1_bytes, l2_bytes, l3_bytes; /* of one core; the last is shared */
+    VectorType scalar;                /* lanes 1 */
+    VectorType vector;                /* lanes > 1; lanes 1 where there is none */
+    bool strict; /* no fused multiply-add, no Winograd: the same bits everywhere */
+    /* For the cost model, measured on one core of this class. Vectors are tile_lanes wide. */
+    double gigahertz;
+    double fma_per_cycle, loads_per_cycle; /* vectors */
+    double fma_latency;                    /* cycles of one step of a sum */
+    double tile_cycles, store_cycles;      /* begin and end of a register tile; each vector of it */
+    double l1_bytes_per_cycle, l2_bytes_per_cycle, l3_bytes_per_cycle, memory_bytes_per_cycle;
+    double stream_cycles;               /* until a stream of weights that was left goes on */
     double transform_cycles_per_vector; /* Winograd: per vector of transformed values */
+    double exp_cycles_per_vector;       /* activations with an exponential */
     /* Register tiles, read off tests/bench/tiles.md. */
     int tile_lanes;     /* channels computed together: the vector's lanes, or a group of scalars */
     int tile_pixels;    /* conv2d: output pixels ... */
     int tile_vectors;   /* ... times groups of tile_lanes channels */
     int tile_depthwise; /* depthwise and pools: pixels, one group of channels wide */
     int tile_matrix;    /* matrix-vector products: groups of channels */
+    /* The tiles that a layer may get instead, by the cost model or a schedule file; ends with 0. */
+    RegisterTile tiles[TARGET_MAX_TILES + 1];
+    RegisterTile winograd_tiles[TARGET_MAX_TILES + 1]; /* of Winograd's products */
 } Target;
 
 extern const Target *const targets[]; /* ends with NULL */

@@ -1,5 +1,6 @@
 /* What a program around the network needs to know of it. */
 #include "aluminium.h"
+#include "aluminium_weights.h"
 
 static const kiln_layer layers[] = {
     { "conv1", "conv2d 3x3 stride 2 pad 1, relu, 96x128x3 -> 48x64x16", 1327104 },
@@ -29,6 +30,17 @@ static void run(void *context, const float *input, float *output, void *arena,
     aluminium_run(input, output, arena KILN_TRACE_ARGUMENT);
 }
 
+static const kiln_class_map class_map = {
+    .node = 38,
+    .offset = 18432,
+    .channels = 96,
+    .height = 6,
+    .width = 8,
+    .pitch = 96,
+    .weight = (const float *)(const void *)aluminium_fc_weight,
+    .block = 16,
+};
+
 static const kiln_network network = {
     .name = "aluminium",
     .digest = aluminium_digest,
@@ -41,6 +53,7 @@ static const kiln_network network = {
     .macs = 28607616,
     .layers = layers,
     .layer_count = 14,
+    .class_map = &class_map,
     .run = run,
 };
 

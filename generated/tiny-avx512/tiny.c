@@ -183,7 +183,7 @@ void tiny_run(const tiny_input_t *input, tiny_output_t *output, void *memory KIL
     KILN_TRACE_NODE(4, arena + 1024);
 
     /* pointwise: conv2d 1x1 stride 1 pad 0, residual, relu, 8x8x16 -> 8x8x16; 16.38 k MACs;
-     * tile 14 pixels x 16 channels */
+     * tile 13 pixels x 16 channels */
     conv1x1_s1_1x64x16_1x64x16_residual_relu((const float (*)[64][16])(void *)(arena + 1024),
         (const float (*)[64][16])(void *)arena, tiny_pointwise_weight, tiny_pointwise_bias,
         (float (*)[64][16])(void *)arena);

@@ -1,5 +1,6 @@
 /* What a program around the network needs to know of it. */
 #include "tiny.h"
+#include "tiny_weights.h"
 
 static const char *const features[] = { "avx512f", "avx512dq", "avx2", "fma", NULL };
 
@@ -19,6 +20,17 @@ static void run(void *context, const float *input, float *output, void *arena,
     tiny_run(input, output, arena KILN_TRACE_ARGUMENT);
 }
 
+static const kiln_class_map class_map = {
+    .node = 9,
+    .offset = 4096,
+    .channels = 16,
+    .height = 4,
+    .width = 4,
+    .pitch = 16,
+    .weight = (const float *)(const void *)tiny_classifier_weight,
+    .block = 16,
+};
+
 static const kiln_network network = {
     .name = "tiny",
     .digest = tiny_digest,
@@ -32,6 +44,7 @@ static const kiln_network network = {
     .macs = 53312,
     .layers = layers,
     .layer_count = 6,
+    .class_map = &class_map,
     .run = run,
 };
 

@@ -102,54 +102,28 @@ static void depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu(const float (*x)[8][16],
 {
     for (int oy = 0; oy < 8; oy++) {
         for (int ot = 0; ot < 4; ot++) {
-            {
-                float32x4_t acc[4];
+            float32x4_t acc[8];
+            KILN_UNROLL
+            for (int m = 0; m < 8; m++)
+                acc[m] = vld1q_f32(&b[0][0][4 * ot]);
+            for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
                 KILN_UNROLL
-                for (int m = 0; m < 4; m++)
-                    acc[m] = vld1q_f32(&b[0][0][4 * ot]);
-                for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
-                    KILN_UNROLL
-                    for (int m = 1; m < 4; m++)
-                        acc[m] = vfmaq_f32(acc[m], vld1q_f32(&x[oy + ky - 1][m - 1][4 * ot]),
-                            vld1q_f32(&w[0][ky][0][4 * ot]));
-                    KILN_UNROLL
-                    for (int m = 0; m < 4; m++)
-                        acc[m] = vfmaq_f32(acc[m], vld1q_f32(&x[oy + ky - 1][m][4 * ot]),
-                            vld1q_f32(&w[0][ky][1][4 * ot]));
-                    KILN_UNROLL
-                    for (int m = 0; m < 4; m++)
-                        acc[m] = vfmaq_f32(acc[m], vld1q_f32(&x[oy + ky - 1][m + 1][4 * ot]),
-                            vld1q_f32(&w[0][ky][2][4 * ot]));
-                }
+                for (int m = 1; m < 8; m++)
+                    acc[m] = vfmaq_f32(acc[m], vld1q_f32(&x[oy + ky - 1][m - 1][4 * ot]),
+                        vld1q_f32(&w[0][ky][0][4 * ot]));
                 KILN_UNROLL
-                for (int m = 0; m < 4; m++)
-                    vst1q_f32(&y[oy][m][4 * ot],
-                        vbslq_f32(vcgtq_f32(acc[m], vdupq_n_f32(0.0f)), acc[m], vdupq_n_f32(0.0f)));
+                for (int m = 0; m < 8; m++)
+                    acc[m] = vfmaq_f32(acc[m], vld1q_f32(&x[oy + ky - 1][m][4 * ot]),
+                        vld1q_f32(&w[0][ky][1][4 * ot]));
+                KILN_UNROLL
+                for (int m = 0; m < 7; m++)
+                    acc[m] = vfmaq_f32(acc[m], vld1q_f32(&x[oy + ky - 1][m + 1][4 * ot]),
+                        vld1q_f32(&w[0][ky][2][4 * ot]));
             }
-            {
-                float32x4_t acc[4];
-                KILN_UNROLL
-                for (int m = 0; m < 4; m++)
-                    acc[m] = vld1q_f32(&b[0][0][4 * ot]);
-                for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
-                    KILN_UNROLL
-                    for (int m = 0; m < 4; m++)
-                        acc[m] = vfmaq_f32(acc[m], vld1q_f32(&x[oy + ky - 1][m + 3][4 * ot]),
-                            vld1q_f32(&w[0][ky][0][4 * ot]));
-                    KILN_UNROLL
-                    for (int m = 0; m < 4; m++)
-                        acc[m] = vfmaq_f32(acc[m], vld1q_f32(&x[oy + ky - 1][m + 4][4 * ot]),
-                            vld1q_f32(&w[0][ky][1][4 * ot]));
-                    KILN_UNROLL
-                    for (int m = 0; m < 3; m++)
-                        acc[m] = vfmaq_f32(acc[m], vld1q_f32(&x[oy + ky - 1][m + 5][4 * ot]),
-                            vld1q_f32(&w[0][ky][2][4 * ot]));
-                }
-                KILN_UNROLL
-                for (int m = 0; m < 4; m++)
-                    vst1q_f32(&y[oy][m + 4][4 * ot],
-                        vbslq_f32(vcgtq_f32(acc[m], vdupq_n_f32(0.0f)), acc[m], vdupq_n_f32(0.0f)));
-            }
+            KILN_UNROLL
+            for (int m = 0; m < 8; m++)
+                vst1q_f32(&y[oy][m][4 * ot],
+                    vbslq_f32(vcgtq_f32(acc[m], vdupq_n_f32(0.0f)), acc[m], vdupq_n_f32(0.0f)));
         }
     }
 }
@@ -281,14 +255,14 @@ void tiny_run(const tiny_input_t *input, tiny_output_t *output, void *memory KIL
 {
     float *const arena = memory;
 
-    /* stem: conv2d 3x3 stride 2 pad 1, relu, 16x16x3 -> 8x8x16; 27.65 k MACs; tile 6 pixels x
+    /* stem: conv2d 3x3 stride 2 pad 1, relu, 16x16x3 -> 8x8x16; 27.65 k MACs; tile 4 pixels x
      * 16 channels */
     conv3x3_s2_16x16x3_8x8x16_relu((const float (*)[16][3])(const void *)input, tiny_stem_weight,
         tiny_stem_bias, (float (*)[8][16])(void *)arena);
     KILN_TRACE_NODE(2, arena);
 
     /* depthwise: depthwise conv2d 3x3 stride 1 pad 1, relu, 8x8x16 -> 8x8x16; 9.216 k MACs;
-     * tile 6 pixels x 4 channels */
+     * tile 8 pixels x 4 channels */
     depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu((const float (*)[8][16])(void *)arena,
         tiny_depthwise_weight, tiny_depthwise_bias, (float (*)[8][16])(void *)(arena + 1024));
     KILN_TRACE_NODE(4, arena + 1024);

@@ -75,7 +75,7 @@ measure() { # name threads
 roofline() { # name
     [ "${ROOFLINE:-1}" = 1 ] || return 0
     if ! [ "${RESUME:-0}" = 1 ] || ! [ "$work/$1.profile" -nt "$build/kiln" ]; then
-        "$build/kiln" build "$(page_of "$1"):$1" -w "$work/$1.pth" --target "$target" -o "$work/$1.run" &&
+        build_program "$1" "$target" "$compiler" "$work/$1.run" &&
             alone taskset -c "$core" "$work/$1.run" --profile > "$work/$1.profile" || return 1
         rm -f "$work/$1.run"
     fi

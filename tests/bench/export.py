@@ -23,6 +23,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 ORACLE = os.path.join(os.environ.get("KILN_SHARED", os.path.join(ROOT, "..", "shared")), "oracle")
 SIZES = {"inception_v3": 299, "efficientnet_b1": 240, "efficientnet_b2": 260, "efficientnet_b3": 300,
          "efficientnet_b4": 380, "efficientnet_b5": 456, "efficientnet_b6": 528, "efficientnet_b7": 600}
+EXTRA = {name: {"init_weights": False, "aux_logits": False} for name in ("inception_v3", "googlenet")}
+TOO_LARGE = ("regnet_y_128gf", "vit_h_14")  # an .onnx file holds at most 2 GB
 
 
 def manifest_of(name):
@@ -55,7 +57,7 @@ def calibrate(model, shape):
         norm.momentum = 1.0
         norm.train()
     with torch.no_grad():
-        model(torch.randn(2, *shape[1:]))
+        model(torch.randn(2 if len(shape) == 4 else 64, *shape[1:]))
     model.eval()
 
 
@@ -66,8 +68,8 @@ def build(name):
         weights = oracle_weights(manifest)
         return peers.Oracle(manifest, weights).eval(), manifest["input"]["shape"], weights
     if has_torchvision(name):
-        extra = {"init_weights": False, "aux_logits": False} if name == "inception_v3" else {}
-        model, size = getattr(torchvision.models, name)(weights=None, **extra), SIZES.get(name, 224)
+        model = getattr(torchvision.models, name)(weights=None, **EXTRA.get(name, {}))
+        size = SIZES.get(name, 224)
     else:
         model = peers.OWN[name]()
         size = model.size
@@ -80,12 +82,7 @@ def build(name):
     return model, shape, {k: v for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
 
 
-def export(folder, name):
-    path = os.path.join(folder, name)
-    if os.path.exists(path + ".onnx") and os.path.exists(path + ".pth"):
-        return
-    torch.manual_seed(1)
-    model, shape, weights = build(name)
+def write(path, model, shape, weights):
     torch.save(weights, path + ".pth.new")
     torch.onnx.export(model, torch.zeros(shape), path + ".onnx.new", input_names=["image"], output_names=["logits"],
                       opset_version=13)
@@ -93,12 +90,28 @@ def export(folder, name):
     os.replace(path + ".onnx.new", path + ".onnx")
 
 
+def export(folder, name):
+    path = os.path.join(folder, name)
+    if not (os.path.exists(path + ".onnx") and os.path.exists(path + ".pth")):
+        torch.manual_seed(1)
+        write(path, *build(name))
+
+
+def export_centred(path, name, images):
+    """The network less its mean outputs on some images: without training it would give all pictures one class."""
+    model, shape, weights = build(name)
+    bias = weights[[key for key in weights if key.endswith("bias")][-1]]
+    with torch.no_grad():
+        bias -= torch.cat([model(image[None]) for image in images]).mean(0)
+    write(path, model, shape, weights)
+
+
 def known():
     names = []
     for page in sorted(os.listdir(os.path.join(ROOT, "models"))):
         with open(os.path.join(ROOT, "models", page), encoding="utf-8") as file:
             names += re.findall(r"^model (\w+)", file.read(), re.M)
-    return [n for n in names if not n.startswith("keras_")
+    return [n for n in names if not n.startswith("keras_") and n not in TOO_LARGE
             and (has_torchvision(n) or n in peers.OWN or manifest_of(n))]
 
 

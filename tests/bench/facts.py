@@ -38,17 +38,29 @@ def floor_parts(net, machine):
     return 2e-6 * products / machine["peak"], 1e-6 * from_memory / machine["read_memory"]
 
 
+def layer(node, nodes, ms, summary=""):
+    """Path, milliseconds, GFLOP (textbook), bytes that must be read and written once."""
+    tensors = [node["shape"]] + [nodes[i]["shape"] for i in node["inputs"]]
+    moved = 4 * (node["parameters"] + sum(map(math.prod, tensors)))
+    return {"path": node["path"], "ms": ms, "gflop": 2e-9 * node["macs"], "bytes": moved, "summary": summary,
+            "kernel": node["kernel"] or "", "window": node.get("window")}
+
+
 def layers(folder, name):
-    """Of each layer of the profile: path, milliseconds, GFLOP (textbook), bytes that it must read and write once."""
+    """The layers of an executable's profile, NAME.profile."""
     nodes = {n["path"]: n for n in network(folder, name)["nodes"]}
-    found = []
-    for line in read_text(folder, f"{name}.profile").splitlines():
-        match = re.match(r" *([0-9.]+) +[0-9.]+% +\S+  (.+?): (.*)", line)
-        if not match or match[2] not in nodes:
-            continue
-        node = nodes[match[2]]
-        tensors = [node["shape"]] + [nodes[i]["shape"] for i in node["inputs"]]
-        moved = 4 * (node["parameters"] + sum(map(math.prod, tensors)))
-        found.append({"path": match[2], "ms": float(match[1]), "gflop": 2e-9 * node["macs"], "bytes": moved,
-                      "summary": match[3], "kernel": node["kernel"] or ""})
-    return found
+    matches = (re.match(r" *([0-9.]+) +[0-9.]+% +\S+  (.+?): (.*)", line)
+               for line in read_text(folder, f"{name}.profile").splitlines())
+    return [layer(nodes[m[2]], nodes, float(m[1]), m[3]) for m in matches if m and m[2] in nodes]
+
+
+def traced_layers(folder, name, which):
+    """The layers of a program that was compiled with KILN_TRACE, NAME.WHICH.times and .json: it tells of each node that
+    computes something, in order."""
+    net = json.loads(read_text(folder, f"{name}.{which}.json"))
+    nodes = {n["path"]: n for n in net["nodes"]}
+    times = [float(line.split()[1]) for line in read_text(folder, f"{name}.{which}.times").splitlines()]
+    computed = [n for n in net["nodes"] if n["kernel"]]
+    if len(times) != len(computed):
+        raise SystemExit(f"{name}.{which}: {len(times)} layers were timed, {len(computed)} have a kernel")
+    return [layer(n, nodes, ms) for n, ms in zip(computed, times)]

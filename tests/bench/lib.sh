@@ -46,18 +46,26 @@ threads_option() { # threads
 }
 
 # Emits a network into a folder, with the weights of the peer where export.py has made them.
-emit_network() { # name folder target threads
+emit_network() { # name folder target threads options...
     local page weights=random
     page=$(page_of "$1")
     [ -n "$page" ] || { echo "bench: no page of models/ has $1" >&2; return 1; }
     [ -f "$work/$1.pth" ] && weights=$work/$1.pth
     rm -rf "$2"
     "$build/kiln" emit "$page:$1" -w "$weights" --target "$3" --weights-as incbin \
-        --threads "$(threads_option "$4")" -o "$2"
+        --threads "$(threads_option "$4")" "${@:5}" -o "$2"
 }
 
-show_network() { # name target threads
-    "$build/kiln" show "$(page_of "$1"):$1" --target "$2" --threads "$(threads_option "$3")" --format json
+show_network() { # name target threads options...
+    "$build/kiln" show "$(page_of "$1"):$1" --target "$2" --threads "$(threads_option "$3")" --format json \
+        "${@:4}"
+}
+
+# Builds the executable that users get, with the weights of the peer where export.py has made them.
+build_program() { # name target compiler program
+    local weights=random
+    [ -f "$work/$1.pth" ] && weights=$work/$1.pth
+    "$build/kiln" build "$(page_of "$1"):$1" -w "$weights" --target "$2" --cc "$3" -o "$4"
 }
 
 macro_of() { # header suffix

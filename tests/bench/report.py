@@ -35,6 +35,10 @@ def difference(folder, name, threads, net):
     return value, value <= (LIMIT_WINOGRAD if winograd else LIMIT)
 
 
+def milliseconds(value):
+    return f"{value:.2f}" if value >= 1 else f"{value:.3f}"
+
+
 class Row:
     def __init__(self, folder, name, threads, machine):
         self.name = name
@@ -53,9 +57,9 @@ class Row:
         self.load = facts.read_text(folder, f"{name}.t{threads}.load").strip()
 
     def text(self, with_load):
-        cells = [self.name, f"{self.gmacs:.3f}", f"{self.ours:.2f}", f"{self.peer:.2f}",
+        cells = [self.name, f"{self.gmacs:.3f}", milliseconds(self.ours), milliseconds(self.peer),
                  f"{self.ratio:.2f} ({self.ratios[0]:.2f}–{self.ratios[-1]:.2f})", f"{self.speed:.0f}",
-                 f"{100 * self.of_peak:.0f} %", f"{self.floor:.2f}", f"{100 * self.floor / self.ours:.0f} %",
+                 f"{100 * self.of_peak:.0f} %", milliseconds(self.floor), f"{100 * self.floor / self.ours:.0f} %",
                  str(self.arena), str(self.bound), f"{self.difference:.0e}{'' if self.equal else ' TOO LARGE'}"]
         return "| " + " | ".join(cells + ([self.load] if with_load else [])) + " |"
 
@@ -103,20 +107,19 @@ def processor():
 
 HEAD = """# Against {peer}
 
-`make bench` writes this page. kiln: target {target}, {compiler}.
-Peer: {peer} {version}, all graph optimisations, on the same architectures (torchvision's where
-it has them, else `peers.py`) with equal weights: the reference data's rule, else drawn from a seed. Both with the same
-number of threads on the same cores, in turn, {pairs} pairs; milliseconds are the median over the pairs of the least of
-each measurement; the ratio (peer / kiln, above 1 kiln is faster) is the median of the pairs' ratios, with the least and
-the largest. One thread is timed in processor time, so that other load on the machine counts little;
-several by the clock, with the load average (1 minute) that the network met. GFLOP/s are those of the textbook convolution: Winograd's form, which saves products, can exceed
-the peak.
+`make bench` writes this page. kiln: target {target}, {compiler}. Peer: {peer} {version}, all graph
+optimisations, on the same architectures (torchvision's where it has them, else `peers.py`) with equal weights: those of the
+reference data's rule, else drawn from a seed. Both have the same number of threads on the same cores and run in turn,
+{pairs} pairs; milliseconds are the median over the pairs of the least of each measurement; the ratio (peer / kiln, above
+1 kiln is faster) is the median of the pairs' ratios, with the least and the largest. One thread is timed in processor time,
+so that other load on the machine counts little; several by the clock, with the load average (1 minute) that
+the network met. GFLOP/s are those of the textbook convolution: Winograd's form, which saves products, can exceed the peak.
 
 The floor is the time of all products at the measured peak, those of stride-1 3×3 layers of at least 12×12 at
-{winograd} times it, plus the time to read the weights that do not fit the largest cache ({cache:.0f} MiB) at
-the measured bandwidth. The arena is the scratch memory, beside the bytes that no plan can do with less of.
-Difference: of all outputs of the network, on the same input, the largest difference of the two programs over the largest
-output; at most 1e-4, with Winograd 1e-3.
+{winograd} times it, plus the time to read the weights that do not fit the largest cache ({cache:.0f} MiB) at the measured
+bandwidth. The arena is the scratch memory, beside the bytes that no plan can do with less of. Difference: over all
+outputs of the network, on the same input, the largest difference of the two programs as part of the largest output; at
+most 1e-4, with Winograd 1e-3.
 
 Machine: {machine}; load average {load} when this page was written."""
 
@@ -127,7 +130,7 @@ def main(folder, peer, target, compiler, core, counts, *names):
     pairs = len(facts.read_text(folder, f"{done[0]}.t{counts.split()[0]}.pairs").splitlines()) if done else 0
     print(HEAD.format(peer=PEERS[peer], version=version(folder, peer), target=target, compiler=compiler, pairs=pairs,
                       winograd=facts.WINOGRAD, cache=first["cache_bytes"] / 2**20, machine=processor(),
-                      load=facts.read_text("/proc", "loadavg")[:14]))
+                      load=" ".join(facts.read_text("/proc", "loadavg").split()[:3])))
     good = True
     for threads in map(int, counts.split()):
         lines, equal = table(folder, peer, threads, names)

@@ -169,6 +169,7 @@ int main(int argc, char **argv)
     if (!known)
         return fail(argv[1], "no such target");
     Target t = *known;
+    t.tiles[0] = t.winograd_tiles[0] = (RegisterTile){ 0 }; /* no other than what is asked for */
     t.tile_lanes = atoi(argv[2]);
     t.tile_pixels = atoi(argv[3]);
     t.tile_vectors = atoi(argv[4]);

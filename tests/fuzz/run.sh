@@ -17,6 +17,7 @@ pickle       1024  -  compiler/import/pickle.c compiler/import/pickle_text.c com
 stream       4096  -  compiler/import/torch_stream.c
 torch        4096  -  compiler/import/torch.c compiler/import/torch_tensor.c compiler/import/numpy.c
 tensor       1024  -  runtime/npy.c
+schedule     1024  -  compiler/schedule/tuning.c
 jpeg         4096  -  runtime/jpeg.c
 png          4096  -  runtime/png.c
 bmp          2048  -  runtime/bmp.c

@@ -34,6 +34,15 @@ static void write_text(const char *driver, const Text *t)
     write_seed(driver, t->at, t->length);
 }
 
+static void schedule_seeds(void)
+{
+    static const char whole[] = "kiln schedule 1\ntarget avx2\nconv direct    4x3\n"
+                                "other winograd4 12x1\n";
+    write_seed("schedule", whole, sizeof whole - 1);
+    write_seed("schedule", whole, 28);
+    write_seed("schedule", whole, 40);
+}
+
 static void safetensors_seeds(void)
 {
     Text t = make_safetensors(arena, every_type_header, 38);
@@ -243,6 +252,7 @@ int main(int argc, char **argv)
     }
     arena = arena_new();
     root = argv[1];
+    schedule_seeds();
     safetensors_seeds();
     keras_seeds();
     npy_seeds();

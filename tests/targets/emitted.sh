@@ -112,11 +112,14 @@ compile_everywhere() { # NAME SOURCE TARGET CROSS
 }
 
 network=tests/targets/every.kiln:every
+rows=tests/targets/every.kiln:rows
 compile_everywhere c99 $network c99 ''
+compile_everywhere rows-c99 $rows c99 ''
 case $(uname -m) in
 x86_64)
     compile_everywhere avx2 $network avx2 ''
     compile_everywhere avx512 $network avx512 ''
+    compile_everywhere rows-avx512 $rows avx512 ''
     ;;
 esac
 compile_everywhere neon $network neon aarch64-linux-gnu-

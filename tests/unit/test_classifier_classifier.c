@@ -42,6 +42,12 @@ START_TEST(test_same_numbers)
 #define X(e, name) ck_assert_int_eq(DECODER_##e, KILN_DECODER_##e);
     DECODER_LIST(X)
 #undef X
+#define X(e, name) ck_assert_int_eq(FLIP_##e, KILN_FLIP_##e);
+    FLIP_LIST(X)
+#undef X
+#define X(e, name) ck_assert_int_eq(CORNER_##e, KILN_CORNER_##e);
+    CORNER_LIST(X)
+#undef X
 #define X(e, name) ck_assert_int_eq(COLOR_##e, KILN_COLOR_##e);
     COLOR_LIST(X)
 #undef X
@@ -52,7 +58,30 @@ START_TEST(test_same_numbers)
     ck_assert_int_eq(OUTPUT_SIGMOID, KILN_ACTIVATION_SIGMOID);
     ck_assert_int_eq(RULE_COUNT, KILN_RULE_COUNT);
     ck_assert_int_eq(RULE_TAGS, KILN_RULE_TAGS);
+    ck_assert_int_eq(MERGE_MEAN, KILN_MERGE_MEAN);
+    ck_assert_int_eq(MERGE_GEOMETRIC, KILN_MERGE_GEOMETRIC);
+    ck_assert_int_eq(MERGE_MAX, KILN_MERGE_MAX);
+    ck_assert_int_eq(MERGE_VOTE, KILN_MERGE_VOTE);
+    ck_assert_int_eq(MERGE_CONFIDENCE, KILN_MERGE_CONFIDENCE);
+    ck_assert_int_eq(MERGE_UNION, KILN_MERGE_UNION);
+    ck_assert_int_eq(MERGE_INTERSECTION, KILN_MERGE_INTERSECTION);
+    ck_assert_int_eq(MERGE_CONCAT, KILN_MERGE_CONCAT);
+    ck_assert_int_eq(MERGE_CASCADE, KILN_MERGE_CASCADE);
     ck_assert_int_eq(MERGE_COUNT, KILN_MERGE_COUNT);
+    ck_assert_int_eq(SCORE_TEMPERATURE, KILN_SCORE_TEMPERATURE);
+    ck_assert_int_eq(SCORE_SOFTMAX, KILN_SCORE_SOFTMAX);
+    ck_assert_int_eq(SCORE_SIGMOID, KILN_SCORE_SIGMOID);
+    ck_assert_int_eq(SCORE_DENSE, KILN_SCORE_DENSE);
+    ck_assert_int_eq(SCORE_SVM, KILN_SCORE_SVM);
+    ck_assert_int_eq(SCORE_NETWORK, KILN_SCORE_NETWORK);
+    ck_assert_int_eq(SCORE_COUNT, KILN_SCORE_COUNT);
+    ck_assert_int_eq(KERNEL_LINEAR, KILN_KERNEL_LINEAR);
+    ck_assert_int_eq(KERNEL_POLYNOMIAL, KILN_KERNEL_POLYNOMIAL);
+    ck_assert_int_eq(KERNEL_RBF, KILN_KERNEL_RBF);
+    ck_assert_int_eq(KERNEL_COUNT, KILN_KERNEL_COUNT);
+    ck_assert_int_eq(GROUPING_FIRST, KILN_GROUPING_FIRST);
+    ck_assert_int_eq(GROUPING_ONLY, KILN_GROUPING_ONLY);
+    ck_assert_int_eq(GROUPING_COUNT, KILN_GROUPING_COUNT);
 }
 END_TEST
 
@@ -81,8 +110,6 @@ START_TEST(test_names)
 }
 END_TEST
 
-/* --- labels ---------------------------------------------------------------------------------- */
-
 /* --- verifier -------------------------------------------------------------------------------- */
 
 static Classifier make(const Step *steps, int count)
@@ -99,8 +126,8 @@ static Classifier make(const Step *steps, int count)
 /* A network of 3 x 32 x 48 and 10 classes. */
 static int verify(const Classifier *c)
 {
-    static const int input[3] = { 3, 32, 48 };
-    const int errors = classifier_verify(c, &diag, input, 10);
+    static const NetworkShape network = { { 3, 32, 48 }, 10 };
+    const int errors = classifier_verify(c, &diag, &network);
 
     fflush(diag.out);
     ck_assert_int_eq(errors, diag.errors);
@@ -243,14 +270,14 @@ END_TEST
 
 START_TEST(test_verify_channels)
 {
-    const int gray[3] = { 1, 32, 48 }, four[3] = { 4, 32, 48 };
+    const NetworkShape gray = { { 1, 32, 48 }, 10 }, four = { { 4, 32, 48 }, 10 };
     const Step steps[] = { { .op = STEP_COLOR, .method = COLOR_GRAY }, RESIZE(32, 48) };
     Classifier c = make(steps, 2);
 
-    ck_assert_int_eq(classifier_verify(&c, &diag, gray, 10), 0);
-    ck_assert_int_eq(classifier_verify(&c, &diag, four, 10), 1);
+    ck_assert_int_eq(classifier_verify(&c, &diag, &gray), 0);
+    ck_assert_int_eq(classifier_verify(&c, &diag, &four), 1);
     c = make(steps + 1, 1);
-    ck_assert_int_eq(classifier_verify(&c, &diag, gray, 10), 1);
+    ck_assert_int_eq(classifier_verify(&c, &diag, &gray), 1);
     fflush(diag.out);
     ck_assert_ptr_nonnull(strstr(messages, "its pictures need 'color gray'"));
 }

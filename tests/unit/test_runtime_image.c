@@ -336,7 +336,7 @@ END_TEST
 static void check_encoded(const Picture *p, size_t length, const kiln_step *steps, int count)
 {
     static const kiln_network network = { .input = { 3, { 3, 5, 6 } } };
-    const kiln_member member = { &network, steps, count, 1.0 };
+    const kiln_member member = { .network = &network, .steps = steps, .step_count = count };
     float whole[90], rows[90];
     Image image = { 0 };
     Reason why = { "" }, why_rows = { "" };

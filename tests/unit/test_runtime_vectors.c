@@ -363,7 +363,7 @@ static void check_floats(const Image *in, const kiln_step *steps, int count, int
                          const cJSON *expected, const char *file, const char *what)
 {
     const kiln_network network = { .input = { 3, { 3, height, width } } };
-    const kiln_member member = { &network, steps, count, 1.0 };
+    const kiln_member member = { .network = &network, .steps = steps, .step_count = count };
     const size_t values = (size_t)width * (size_t)height * 3;
     float *out = malloc(values * sizeof *out);
     Reason why;
@@ -509,7 +509,7 @@ static void check_input(const float *input, const char *file)
 static void check_mobilenet(const cJSON *entry)
 {
     static const kiln_network network = { .input = { 3, { 3, 224, 224 } } };
-    const kiln_member member = { &network, mobilenet_steps, 5, 1.0 };
+    const kiln_member member = { .network = &network, .steps = mobilenet_steps, .step_count = 5 };
     const char *file = text_of(entry, "file"), *tensor = text_of(entry, "input");
     Image image = load("", file), pixels;
     float *input = malloc(3 * 224 * 224 * sizeof *input);
