@@ -1,7 +1,7 @@
-/* Class activation maps (Zhou et al., Learning Deep Features for Discriminative Localization, 2016).
- * Where the score of class k is b_k + sum_c w_kc mean_yx f_yxc, the map is sum_c w_kc f_yxc. It is
- * enlarged bilinearly, pixel centres on pixel centres, and laid over the picture as the network sees
- * it, because only there places correspond. */
+/* Class activation maps (Zhou et al., Learning Deep Features for Discriminative Localization,
+ * 2016). Where the score of class k is b_k + sum_c w_kc mean_yx f_yxc, the map is sum_c w_kc
+ * f_yxc. It is enlarged bilinearly, pixel centres on pixel centres, and laid over the picture as
+ * the network sees it, because only there places correspond. */
 #include "runtime/cam.h"
 
 #include "runtime/preprocess.h"
@@ -58,11 +58,6 @@ int cam_compute(const kiln_network *n, const float *input, float *output, void *
     const kiln_trace trace = { capture, &c };
 
     memset(cam, 0, sizeof *cam);
-    if (!n->class_map)
-        return reason_set(why,
-                          "'%s' has no class activation map: it does not end in a global average "
-                          "pooling and one dense layer",
-                          n->name);
     cam->height = n->class_map->height;
     cam->width = n->class_map->width;
     cam->map = malloc((size_t)cam->height * (size_t)cam->width * sizeof *cam->map);
@@ -80,6 +75,20 @@ int cam_compute(const kiln_network *n, const float *input, float *output, void *
         cam->most = kiln_max(cam->most, cam->map[i]);
     }
     return 1;
+}
+
+const kiln_member *cam_member(const kiln_classifier *program, int classes, Reason *why)
+{
+    for (int i = 0; i < program->member_count; i++) {
+        const kiln_network *n = program->members[i].network;
+        if (n->class_map && n->output.rank == 1 && n->output.dim[0] == classes)
+            return &program->members[i];
+    }
+    reason_write(why,
+                 "'%s' has no class activation map: it does not end in a global average pooling "
+                 "and one dense layer",
+                 program->name);
+    return NULL;
 }
 
 void cam_free(Cam *cam)
@@ -242,12 +251,7 @@ int cam_draw(const Cam *cam, const Image *picture, Image *out, Reason *why)
 
 /* --- what the network sees ------------------------------------------------------------------- */
 
-int cam_view(const kiln_member *member, const char *path, Image *view, Reason *why)
+int cam_view(const kiln_member *member, const Image *picture, Image *view, Reason *why)
 {
-    Image picture = { 0 };
-    const int ok = preprocess_load(member, path, &picture, why) &&
-                   preprocess_view(member, &picture, view, why);
-
-    image_free(&picture);
-    return ok;
+    return preprocess_view(member, picture, view, why);
 }

@@ -1,10 +1,11 @@
-/* The page holds its pictures as data URIs, so that it can be sent to somebody. Pictures are decoded
- * once more for it: an evaluation keeps paths only. */
+/* The page holds its pictures as data URIs, so that it can be sent to somebody. Pictures are
+ * decoded once more for it: an evaluation keeps paths only. */
 #include "runtime/contact_sheet.h"
 
 #include "runtime/cam.h"
 #include "runtime/outfile.h"
 #include "runtime/png_writer.h"
+#include "runtime/preprocess.h"
 #include "runtime/resize.h"
 
 #include <stdlib.h>
@@ -113,17 +114,23 @@ static int shrink(const Image *in, Image *out, Reason *why)
 /* The map of what the picture was taken for; nothing where the network has none. */
 static void put_map(FILE *out, Session *s, const Mistake *m)
 {
+    const kiln_member *member;
     const int class_index = m->chosen ? m->label[m->actual] : m->actual ? m->label[0] : 0;
-    Image view = { 0 }, small = { 0 }, colored = { 0 };
+    Image picture = { 0 }, view = { 0 }, small = { 0 }, colored = { 0 };
     Cam cam = { 0, 0, NULL, 0.0f, 0.0f };
     Reason why;
 
-    if (s->network->class_map && session_load_picture(s, m->path, &why) &&
-        cam_compute(s->network, s->input, s->output, s->arena, class_index, &cam, &why) &&
-        cam_view(&s->program->members[0], m->path, &view, &why) && shrink(&view, &small, &why) &&
+    member = s->rule.grouping == KILN_GROUPING_ONLY
+                 ? NULL
+                 : cam_member(s->program, s->decision.classes, &why);
+    if (member && preprocess_load(member, m->path, &picture, &why) &&
+        preprocess_picture(member, &picture, s->input, &why) &&
+        cam_compute(member->network, s->input, s->output, s->arena, class_index, &cam, &why) &&
+        cam_view(member, &picture, &view, &why) && shrink(&view, &small, &why) &&
         cam_blend(&cam, &small, &colored, &why))
         put_picture(out, &colored, "what spoke for the decision");
     cam_free(&cam);
+    image_free(&picture);
     image_free(&view);
     image_free(&small);
     image_free(&colored);

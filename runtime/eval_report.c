@@ -49,6 +49,7 @@ static int text_tags(const EvalReport *r, FILE *out, Reason *why)
     int counted = 0;
     const double map = metrics_map(m, &counted);
     double best = -1.0;
+    int at = 0;
 
     if (map < 0.0)
         return reason_set(why, "out of memory");
@@ -59,12 +60,15 @@ static int text_tags(const EvalReport *r, FILE *out, Reason *why)
     fprintf(out, "threshold  precision   recall  F%-5.3g  F%-.3g by picture\n", r->beta, r->beta);
     for (int i = 1; i <= SWEEP; i++) {
         const TagPoint p = metrics_at(m, 0.05 * i, r->beta);
-        best = p.f > best ? p.f : best;
+        if (p.f > best) {
+            best = p.f;
+            at = i;
+        }
     }
     for (int i = 1; i <= SWEEP; i++) {
         const TagPoint p = metrics_at(m, 0.05 * i, r->beta);
         fprintf(out, "%9.2f %10.4f %8.4f %7.4f %9.4f%s\n", p.threshold, p.precision, p.recall, p.f,
-                p.f_picture, p.f >= best ? "  best" : "");
+                p.f_picture, i == at ? "  best" : "");
     }
     return 1;
 }

@@ -148,7 +148,7 @@ static int count_jobs(const Evaluation *e)
     const int jobs = e->options->jobs ? e->options->jobs : pool_default_jobs();
     const size_t pictures = e->truth.inputs.count;
 
-    if (e->session->network->is_serial)
+    if (session_is_serial(e->session))
         return 1;
     return pictures < (size_t)jobs ? (int)pictures + !pictures : jobs;
 }
@@ -227,10 +227,10 @@ static int write_files(Evaluation *e)
 
 static int prepare(Evaluation *e, Reason *why)
 {
-    const kiln_classifier *program = e->session->program;
-    const int classes = e->session->decision.classes;
+    const Session *s = e->session;
+    const int classes = s->decision.classes;
     const int has_tags = e->session->rule.rule == KILN_RULE_TAGS;
-    const LabelNames labels = { program->labels, program->label_count, classes };
+    const LabelNames labels = { s->labels, s->label_count, classes };
 
     if (e->options->confusion && has_tags)
         return reason_set(why, "--confusion is for classifiers with one answer; this one has tags");
@@ -243,7 +243,7 @@ int evaluation_run(Session *session, const Options *options, const char *name)
     Evaluation e = { .name = name,
                      .options = options,
                      .session = session,
-                     .names = { session->program->labels, session->program->label_count },
+                     .names = { session->labels, session->label_count },
                      .shows_progress = isatty(STDERR_FILENO) };
     Reason why;
     int ok = prepare(&e, &why);

@@ -228,7 +228,7 @@ double metrics_map(const Metrics *m, int *counted)
     return ratio(sum, *counted);
 }
 
-/* (1 + b^2) P R / (b^2 P + R), in counts; 1 where there is nothing to find and nothing was found. */
+/* (1 + b^2) P R / (b^2 P + R), in counts; 1 where nothing is to be found and nothing was. */
 static double f_beta(double hits, double chosen, double wanted, double beta)
 {
     const double b = beta * beta, below = b * wanted + chosen;

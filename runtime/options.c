@@ -31,14 +31,14 @@ static int parse_count(const char *name, const char *text, int *count, Reason *w
 
 static int set_format(Options *o, const char *value, Reason *why)
 {
-    static const char *const names[] = { "text", "json", "csv" };
+    static const char *const names[] = { "text", "json", "csv", "result" };
 
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         if (strcmp(value, names[i]) == 0) {
             o->format = (Format)i;
             return 1;
         }
-    return reason_set(why, "--format takes text, json or csv, not '%.200s'", value);
+    return reason_set(why, "--format takes text, json, csv or result, not '%.200s'", value);
 }
 
 static int set_top(Options *o, const char *value, Reason *why)
@@ -113,6 +113,13 @@ static int set_jobs(Options *o, const char *value, Reason *why)
     return parse_count("--jobs", value, &o->jobs, why);
 }
 
+static int set_groups(Options *o, const char *value, Reason *why)
+{
+    (void)value, (void)why;
+    o->groups = 1;
+    return 1;
+}
+
 static int set_profile(Options *o, const char *value, Reason *why)
 {
     (void)value, (void)why;
@@ -135,9 +142,10 @@ static int set_help(Options *o, const char *value, Reason *why)
 }
 
 static const Row rows[] = {
-    { "--format", "text|json|csv", set_format, "how results are printed; default text" },
+    { "--format", "FORM", set_format, "text (the default), json, csv, or result: only that" },
     { "--top", "K", set_top, "list the K best classes" },
     { "--threshold", "T", set_threshold, "reject, or leave out of the tags, what scores less" },
+    { "--groups", NULL, set_groups, "answer with the part of labels before '/', scores summed" },
     { "--tensor", "IN.npy", set_tensor, "classify a float32 tensor [C,H,W] or [N,C,H,W] as it is" },
     { "--out", "OUT.npy", set_out, "write the network's raw output, float32 [N, ...]" },
     { "--bench", "N", set_bench, "run N times, print the time and the speed" },
@@ -187,6 +195,18 @@ static int parse_option(Options *o, int argc, char **argv, int *i, Reason *why)
         return reason_set(why, "%s needs a value: %s", row->name, row->value);
     *i += 1;
     return row->set(o, argv[*i], why);
+}
+
+/* Whether scores are within 0..1. */
+static int gives_shares(const kiln_classifier *p)
+{
+    const kiln_member *m = &p->members[0];
+    const int last = m->score_count ? m->scores[m->score_count - 1].op : -1;
+
+    if (p->decision.activation != KILN_ACTIVATION_NONE)
+        return 1;
+    return !p->score_count &&
+           (last == KILN_SCORE_SOFTMAX || last == KILN_SCORE_SIGMOID || last == KILN_SCORE_SVM);
 }
 
 /* An option that belongs to another; `one` is given where its owner is. */
@@ -250,7 +270,7 @@ static int check_pictures(const Options *o, const kiln_classifier *program, Reas
 
 static int check(const Options *o, const kiln_classifier *program, Reason *why)
 {
-    const int scaled = program->decision.activation != KILN_ACTIVATION_NONE;
+    const int scaled = gives_shares(program);
 
     if (o->help || o->info)
         return 1;

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-typedef enum Format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV } Format;
+typedef enum Format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_RESULT } Format;
 
 typedef struct Options {
     Format format;
@@ -17,6 +17,7 @@ typedef struct Options {
     const char *tensor, *out; /* or NULL */
     int bench;                /* runs; 0: none */
     int jobs;                 /* pictures at a time; 0: as many as there are processors */
+    int groups;               /* results are groups of labels */
     int profile, info, help;
     const char *eval, *eval_map, *confusion, *mistakes; /* or NULL */
     double beta;                                        /* 0: not given */

@@ -239,9 +239,8 @@ static int count_jobs(const Run *r, const InputList *list, int lists_all)
 {
     const int jobs = r->options.jobs ? r->options.jobs : pool_default_jobs();
 
-    for (int m = 0; m < r->session.program->member_count; m++)
-        if (r->session.program->members[m].network->is_serial)
-            return 1;
+    if (session_is_serial(&r->session))
+        return 1;
     return lists_all && list->count < (size_t)jobs ? (int)list->count + !list->count : jobs;
 }
 
@@ -390,28 +389,87 @@ static void print_labels(const kiln_classifier *program)
     puts(shown < program->label_count ? "; ..." : "");
 }
 
-static int info(const kiln_classifier *program)
+/* The scores that a result is read off. */
+static int class_count(const kiln_classifier *p)
 {
-    const kiln_network *n = program->members[0].network;
+    int n = 1;
 
-    printf("%-8s %s\n", "model", n->name);
-    if (strcmp(program->name, n->name) != 0)
-        printf("%-8s %s\n", "program", program->name);
+    if (p->class_count)
+        return p->class_count;
+    for (int i = 0; i < p->members[0].network->output.rank; i++)
+        n *= p->members[0].network->output.dim[i];
+    return n;
+}
+
+static void print_network(const kiln_network *n)
+{
     printf("%-8s %s\n", "digest", n->digest);
     printf("%-8s %s\n", "target", n->target);
     print_shape("input", &n->input);
     print_shape("output", &n->output);
-    print_labels(program);
+}
+
+static void print_sizes(const kiln_network *n)
+{
     printf("%-8s %zu bytes\n", "weights", n->weight_bytes);
     printf("%-8s %zu bytes\n", "arena", n->arena_bytes);
     printf("%-8s %zu bytes\n", "stack", n->stack_bytes);
     printf("%-8s %lld\n", "MACs", (long long)n->macs);
+}
+
+/* Sums, but of memory that members use one after the other the most. */
+static kiln_network together(const kiln_classifier *p)
+{
+    kiln_network all = { .name = p->name };
+
+    for (int m = 0; m < p->member_count; m++) {
+        const kiln_network *n = p->members[m].network;
+        all.weight_bytes += n->weight_bytes;
+        all.arena_bytes = n->arena_bytes > all.arena_bytes ? n->arena_bytes : all.arena_bytes;
+        all.stack_bytes = n->stack_bytes > all.stack_bytes ? n->stack_bytes : all.stack_bytes;
+        all.macs += n->macs * plan_view_count(&p->members[m]);
+    }
+    return all;
+}
+
+static void print_members(const kiln_classifier *p)
+{
+    const kiln_network all = together(p);
+
+    for (int m = 0; m < p->member_count; m++) {
+        const kiln_member *member = &p->members[m];
+        printf("%-8s %s, %d views, weight %g\n", "member", member->name, plan_view_count(member),
+               member->weight);
+        print_network(member->network);
+        print_sizes(member->network);
+        putchar('\n');
+    }
+    printf("%-8s %s, %d members\n", "program", p->name, p->member_count);
+    printf("%-8s %d\n", "classes", class_count(p));
+    print_labels(p);
+    print_sizes(&all);
+}
+
+static int info(const kiln_classifier *program)
+{
+    const kiln_network *n = program->members[0].network;
+
+    if (program->member_count > 1) {
+        print_members(program);
+        return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
+    }
+    printf("%-8s %s\n", "model", n->name);
+    if (strcmp(program->name, n->name) != 0)
+        printf("%-8s %s\n", "program", program->name);
+    print_network(n);
+    print_labels(program);
+    print_sizes(n);
     return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
 }
 
 /* --- the program ----------------------------------------------------------------------------- */
 
-static void apply_options(Run *r, const kiln_classifier *program)
+static void apply_options(Run *r)
 {
     kiln_decision *rule = &r->session.rule;
 
@@ -420,11 +478,13 @@ static void apply_options(Run *r, const kiln_classifier *program)
     if (r->options.has_threshold) {
         rule->has_threshold = 1;
         rule->threshold = r->options.threshold;
+        rule->thresholds = NULL;
     }
     r->report.out = stdout;
     r->report.format = r->options.format;
-    r->report.labels = program->labels;
-    r->report.label_count = program->label_count;
+    r->report.labels = r->session.labels;
+    r->report.label_count = r->session.label_count;
+    r->report.reject_label = rule->reject_label;
     r->report.rule = rule->rule;
     r->report.top = decision_top(rule, r->session.decision.classes);
     r->shows_progress = isatty(STDERR_FILENO);
@@ -455,7 +515,12 @@ static int run_program(Run *r, const kiln_classifier *program)
         fail_input(r, program->name, &why);
         return KILN_EXIT_FAILED;
     }
-    apply_options(r, program);
+    if (r->options.groups && !session_set_grouping(&r->session, KILN_GROUPING_ONLY, &why)) {
+        fprintf(stderr, "%s: --groups: %s\n", r->name, why.text);
+        session_close(&r->session);
+        return KILN_EXIT_USAGE;
+    }
+    apply_options(r);
     status = run_mode(r);
     session_close(&r->session);
     return status;

@@ -72,7 +72,10 @@ static void json_label(const Report *r, int class_index)
 static void json_choice(const Report *r, const Decision *d)
 {
     if (r->rule == KILN_RULE_BEST && d->chosen == 0) {
-        fputs("null", r->out);
+        if (r->reject_label)
+            report_json_string(r->out, r->reject_label);
+        else
+            fputs("null", r->out);
         return;
     }
     if (r->rule == KILN_RULE_BEST) {
@@ -85,6 +88,15 @@ static void json_choice(const Report *r, const Decision *d)
         json_label(r, d->rank[i]);
     }
     putc(']', r->out);
+}
+
+/* What a contest's server is asked for: nothing but the result. */
+static void bare_result(const Report *r, const char *file, const Decision *d)
+{
+    (void)file;
+    fputs("{\"result\": ", r->out);
+    json_choice(r, d);
+    fputs("}\n", r->out);
 }
 
 static void json_result(const Report *r, const char *file, const Decision *d)
@@ -139,6 +151,8 @@ static void csv_result(const Report *r, const char *file, const Decision *d)
         csv_tags(r, d);
     else if (d->chosen)
         report_csv_field(r->out, label_of(r, d->rank[0], room));
+    else if (r->reject_label)
+        report_csv_field(r->out, r->reject_label);
     fprintf(r->out, ",%.8g", d->score[d->rank[0]]);
     for (int i = 0; i < r->top; i++) {
         putc(',', r->out);
@@ -155,7 +169,10 @@ static void text_choice(const Report *r, const Decision *d)
     char room[16];
 
     if (d->chosen == 0)
-        fputs(r->rule == KILN_RULE_TAGS ? "no tag" : "rejected", r->out);
+        fputs(r->rule == KILN_RULE_TAGS ? "no tag"
+              : r->reject_label         ? r->reject_label
+                                        : "rejected",
+              r->out);
     for (int i = 0; i < (r->rule == KILN_RULE_TAGS ? d->chosen : d->chosen != 0); i++)
         fprintf(r->out, "%s%s", i ? ", " : "", label_of(r, d->rank[i], room));
 }
@@ -180,6 +197,7 @@ static const struct {
     [FORMAT_TEXT] = { NULL, text_result },
     [FORMAT_JSON] = { NULL, json_result },
     [FORMAT_CSV] = { csv_begin, csv_result },
+    [FORMAT_RESULT] = { NULL, bare_result },
 };
 
 void report_begin(const Report *r)

@@ -12,8 +12,9 @@ typedef struct Report {
     Format format;
     const char *const *labels; /* or NULL */
     int label_count;
-    int rule; /* enum kiln_rule */
-    int top;  /* classes listed */
+    const char *reject_label; /* or NULL */
+    int rule;                 /* enum kiln_rule */
+    int top;                  /* classes listed */
 } Report;
 
 /* The line above all results, where the format has one. */

@@ -165,13 +165,18 @@ void session_close(Session *s)
 int session_set_grouping(Session *s, int grouping, Reason *why)
 {
     const kiln_classifier *p = s->program;
+    const int only = grouping == KILN_GROUPING_ONLY;
 
-    s->rule.grouping = grouping;
-    if (grouping == KILN_GROUPING_NONE || s->groups.of)
-        return 1;
-    if (p->label_count != s->classes)
+    if (grouping != KILN_GROUPING_NONE && p->label_count != s->classes)
         return reason_set(why, "groups are the parts of labels before a '/', and it has no labels");
-    return groups_new(&s->groups, p->labels, p->label_count, why);
+    if (grouping != KILN_GROUPING_NONE && !s->groups.of &&
+        !groups_new(&s->groups, p->labels, p->label_count, why))
+        return 0;
+    s->rule.grouping = grouping;
+    s->labels = only ? s->groups.label : p->labels;
+    s->label_count = only ? s->groups.count : p->label_count;
+    s->decision.classes = only ? s->groups.count : s->classes;
+    return 1;
 }
 
 /* --- inputs ---------------------------------------------------------------------------------- */
@@ -334,6 +339,16 @@ static int first_run_of(const Session *s, int m)
     return run;
 }
 
+const float *session_input(Session *s, int member, Reason *why)
+{
+    const float *input = s->input;
+
+    if (s->source == SESSION_PICTURE &&
+        !plan_prepare(&s->plan, first_run_of(s, member), &input, why))
+        return NULL;
+    return input;
+}
+
 /* All views of a picture; a tensor is what it is. */
 static int run_member(Session *s, int m, const kiln_trace *trace, Reason *why)
 {
@@ -354,6 +369,14 @@ static int run_member(Session *s, int m, const kiln_trace *trace, Reason *why)
     if (views > 1)
         merge_end_views(member->view_merge, sum, classes, views);
     return 1;
+}
+
+int session_is_serial(const Session *s)
+{
+    for (int m = 0; m < s->program->member_count; m++)
+        if (s->program->members[m].network->is_serial)
+            return 1;
+    return 0;
 }
 
 int64_t session_macs(const Session *s)

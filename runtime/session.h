@@ -32,8 +32,10 @@ typedef struct Session {
     void *memory;   /* input, output and arena */
     Plan plan;
     Scores scores;
-    double *member_scores; /* of all members, one behind the other */
-    Groups groups;         /* of the labels, where the rule asks for them */
+    double *member_scores;     /* of all members, one behind the other */
+    Groups groups;             /* of the labels, where the rule asks for them */
+    const char *const *labels; /* of what is decided on: classes, or groups of them; or NULL */
+    int label_count;
     Decision decision;
 } Session;
 
@@ -47,6 +49,9 @@ void session_set_tensor(Session *s, const NpyArray *array, size_t index);
 /* A fixed pseudo-random input, uniform in -1..1. */
 void session_set_noise(Session *s);
 
+/* The input of a member's first view, after one of the above; NULL with the reason. */
+const float *session_input(Session *s, int member, Reason *why);
+
 /* Whether an array is one tensor of the network's input shape (*count = 1) or a batch of them. */
 int session_check_tensor(const Session *s, const NpyArray *array, size_t *count, Reason *why);
 
@@ -56,6 +61,9 @@ int session_set_grouping(Session *s, int grouping, Reason *why);
 /* The number of scores of member m, and where they are after session_classify(). */
 int session_member_classes(const Session *s, int m);
 const double *session_member_scores(const Session *s, int m);
+
+/* Whether some network must be run by one thread at a time. */
+int session_is_serial(const Session *s);
 
 /* Multiply-accumulates of all runs. */
 int64_t session_macs(const Session *s);

@@ -258,11 +258,15 @@ main() {
         suite_shared published expected/resnet20/expected.json nice /usr/bin/python3 tests/numeric/published.py
     fi
 
+    suite_shared ensembles expected/trash_ensemble/expected.json nice /usr/bin/python3 tests/numeric/ensembles.py
     # Transformers, shuffles and others that have no reference data: against torchvision.
     local torch='vit_tiny shufflenet_v2_x0_5 mnasnet0_5 regnet_y_400mf'
     [ -z "$all" ] || torch=--all
     # shellcheck disable=SC2086
     suite torch nice /usr/bin/python3 tests/numeric/zoo_torch.py $torch
+
+    suite evaluate nice /usr/bin/python3 tests/numeric/evaluate.py
+    [ -z "$all" ] || suite_shared init oracle/resnet18/manifest.json nice bash tests/numeric/init.sh
 
     suite_shared checkpoints oracle/keras_mobilenet_v2/manifest.json \
         nice /usr/bin/python3 tests/numeric/checkpoints.py ${all:+--all}

@@ -116,7 +116,7 @@ static void dump_member(const Member *m, Text *t)
     text_printf(t, "  model %s, weight %.9g", m->model, m->weight);
     if (m->thresholds)
         text_printf(t, ", thresholds %s", m->thresholds->file);
-    else if (m->threshold > 0.0)
+    else if (m->name && m->threshold > 0.0)
         text_printf(t, ", threshold %.9g", m->threshold);
     text_puts(t, "\n");
     for (int i = 0; i < m->weights.count; i++)

@@ -184,7 +184,7 @@ static void check_weights(Verifier *v)
                  c->members.at[i].name);
         sum += w;
     }
-    if (!(sum > 0.0))
+    if (sum == 0.0)
         fail(v, c->merge_loc, "weight", "the weights of the members are all 0");
 }
 

@@ -1,5 +1,5 @@
-/* kiln init: recognises a checkpoint and begins a source for it. The pages of the zoo that the source
- * imports are written below its folder, unless they are there. */
+/* kiln init: recognises a checkpoint and begins a source for it. The pages of the zoo that the
+ * source imports are written below its folder, unless they are there. */
 #include "compiler/driver/compile.h"
 #include "compiler/driver/starter.h"
 

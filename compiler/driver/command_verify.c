@@ -1,12 +1,15 @@
 /* kiln verify: the emitted C and the reference interpreter on the same input, compared node by
  * node. The C is built with tracing as a program of its own, which writes the value of every node
- * to a file; a fused node is compared at the last of the nodes that it was made from. */
+ * to a file; a fused node is compared at the last of the nodes that it was made from. A classifier's
+ * networks are verified one after the other; of a picture, also the scores that the whole
+ * classifier makes of what each side's networks say. */
 #include "compiler/driver/tables.h"
 #include "compiler/driver/toolchain.h"
 #include "compiler/import/random_weights.h"
 #include "compiler/interp/interp.h"
 #include "runtime/npy.h"
 #include "runtime/preprocess.h"
+#include "runtime/session.h"
 
 #include <math.h>
 
@@ -19,6 +22,7 @@ typedef struct Verify {
     const char *program;
     int compared, departed;
     const char *first; /* the first node that departed */
+    const char *error; /* of run_emitted() */
 } Verify;
 
 /* --- the emitted side ------------------------------------------------------------------------- */
@@ -48,7 +52,8 @@ static const char *run_traced(Verify *v, const float *stored, FileMap *trace)
     const char *error = file_write(a, in, stored,
                                    (size_t)v->c.program->input_count * sizeof(float));
     if (!error)
-        error = toolchain_run(&v->tools, v->program, "in.bin out.bin");
+        error = toolchain_run(&v->tools, v->program,
+                              arena_printf(a, "%d in.bin out.bin", v->c.index));
     return error ? error : file_map(a, path_join(a, v->tools.folder, "out.bin"), trace);
 }
 
@@ -145,6 +150,14 @@ static const char *verify_one(Verify *v, const float *stored, const float *expec
     return error;
 }
 
+/* Makes a network the one at hand, under its name where there are several. */
+static void begin_network(Verify *v, int i)
+{
+    compile_select(&v->c, i);
+    if (v->c.network_count > 1)
+        printf("member %s\n", v->c.member->name);
+}
+
 /* --- inputs ----------------------------------------------------------------------------------- */
 
 /* Whether an array is one tensor of a shape [1, ...], or a batch of them; how many. */
@@ -178,6 +191,7 @@ static bool load_tensors(Verify *v, const char *path, const Shape *shape, NpyArr
     return false;
 }
 
+/* Of the network at hand. */
 static ExitStatus verify_tensors(Verify *v, const NpyArray *in, int64_t inputs)
 {
     const Graph *g = v->c.source;
@@ -198,23 +212,90 @@ static ExitStatus verify_tensors(Verify *v, const NpyArray *in, int64_t inputs)
     return error ? compile_fail(EXIT_ENVIRONMENT, NULL, error) : status;
 }
 
-/* A picture goes through the classifier's preprocessing. */
+/* --- a picture through the whole classifier --------------------------------------------------- */
+
+/* Runs the emitted network of the runtime's call; what goes wrong is kept in the Verify. */
+static void run_emitted(void *context, const float *input, float *output, void *arena,
+                        const kiln_trace *trace)
+{
+    Network *n = context;
+    Verify *v = n->command;
+    FileMap map;
+    (void)arena, (void)trace;
+    compile_select(&v->c, (int)(n - v->c.networks));
+    const char *error = run_traced(v, input, &map);
+    size_t bytes = (size_t)shape_count(&n->source->output->shape) * sizeof(float);
+    memset(output, 0, bytes);
+    if (!error && map.length >= bytes)
+        memcpy(output, map.bytes + map.length - bytes, bytes);
+    if (!error)
+        file_unmap(&map);
+    else
+        v->error = arena_strdup(v->c.graph_arena, error);
+}
+
+/* The scores of the classifier whose networks `run` runs, in the arena of the graphs. */
+static bool classify(Verify *v, const char *path, RunNetwork *run, float **scores, int *count,
+                     Reason *why)
+{
+    const kiln_classifier *table = tables_build(&v->c, "", run);
+    Session s;
+    if (!session_open(&s, table, why))
+        return false;
+    bool ok = session_load_picture(&s, path, why) && session_classify(&s, why);
+    *count = ok ? s.decision.classes : 0;
+    *scores = arena_new_array(v->c.graph_arena, float, *count + 1);
+    for (int i = 0; i < *count; i++)
+        (*scores)[i] = (float)s.decision.score[i];
+    session_close(&s);
+    return ok;
+}
+
+static ExitStatus verify_scores(Verify *v, const char *path)
+{
+    float *got, *want;
+    int got_count, want_count;
+    Reason why;
+    bool ok = classify(v, path, run_emitted, &got, &got_count, &why) &&
+              classify(v, path, interpret_network, &want, &want_count, &why);
+    if (v->error)
+        return compile_fail(EXIT_ENVIRONMENT, path, v->error);
+    if (!ok)
+        return compile_fail(EXIT_INPUT, path, why.text);
+    compile_select(&v->c, 0);
+    Error e = compare(got, want, want_count);
+    report(v, "(scores)", "classifier", &e);
+    return EXIT_DONE;
+}
+
+/* The first view of the member whose network is at hand. */
+static ExitStatus verify_view(Verify *v, const char *path, const Image *image,
+                              const kiln_classifier *table)
+{
+    float *stored = arena_new_array(v->c.graph_arena, float, v->c.program->input_count);
+    Reason why;
+    if (!preprocess_picture(&table->members[v->c.index], image, stored, &why))
+        return compile_fail(EXIT_INPUT, path, why.text);
+    const char *error = verify_one(v, stored, NULL);
+    return error ? compile_fail(EXIT_ENVIRONMENT, path, error) : EXIT_DONE;
+}
+
 static ExitStatus verify_picture(Verify *v, const char *path)
 {
     const kiln_classifier *table = tables_build(&v->c, "", NULL);
-    float *stored = arena_new_array(v->c.graph_arena, float, v->c.program->input_count);
+    ExitStatus status = EXIT_DONE;
     Reason why;
     Image image;
     if (!table->takes_pictures)
         return compile_fail(EXIT_USAGE, path, "a bare model takes tensors (.npy) only");
     if (!image_load(path, &image, &why))
         return compile_fail(EXIT_INPUT, path, why.text);
-    int prepared = preprocess_picture(&table->members[0], &image, stored, &why);
+    for (int i = 0; i < table->member_count && status == EXIT_DONE; i++) {
+        begin_network(v, i);
+        status = verify_view(v, path, &image, table);
+    }
     image_free(&image);
-    if (!prepared)
-        return compile_fail(EXIT_INPUT, path, why.text);
-    const char *error = verify_one(v, stored, NULL);
-    return error ? compile_fail(EXIT_ENVIRONMENT, path, error) : EXIT_DONE;
+    return status == EXIT_DONE ? verify_scores(v, path) : status;
 }
 
 static bool is_npy(Verify *v, const char *path)
@@ -231,16 +312,20 @@ static ExitStatus verify_file(Verify *v, const char *path)
 {
     if (!v->c.line->expect && !is_npy(v, path))
         return verify_picture(v, path);
-    NpyArray in;
-    int64_t count;
-    if (!load_tensors(v, path, &v->c.source->input->shape, &in, &count))
-        return EXIT_INPUT;
-    ExitStatus status = verify_tensors(v, &in, count);
-    npy_array_free(&in);
+    ExitStatus status = EXIT_DONE;
+    for (int i = 0; i < v->c.classifier->members.count && status == EXIT_DONE; i++) {
+        NpyArray in;
+        int64_t count;
+        begin_network(v, i);
+        if (!load_tensors(v, path, &v->c.source->input->shape, &in, &count))
+            return EXIT_INPUT;
+        status = verify_tensors(v, &in, count);
+        npy_array_free(&in);
+    }
     return status;
 }
 
-/* Without an input: numbers in [-1.7, 1.7) by the rule of the reference vectors. */
+/* Of the network at hand. Without an input: numbers in [-1.7, 1.7) by the rule of the reference vectors. */
 static ExitStatus verify_random(Verify *v)
 {
     int64_t count = v->c.program->input_count;
@@ -256,9 +341,11 @@ static ExitStatus verify_inputs(Verify *v)
 {
     const CommandLine *line = v->c.line;
     printf("%-40s %-16s %10s %10s %10s\n", "node", "operator", "max", "abs error", "rel error");
-    if (!line->inputs.count)
-        return verify_random(v);
     ExitStatus status = EXIT_DONE;
+    for (int i = 0; i < v->c.network_count && !line->inputs.count && status == EXIT_DONE; i++) {
+        begin_network(v, i);
+        status = verify_random(v);
+    }
     for (int i = 0; i < line->inputs.count && status == EXIT_DONE; i++)
         status = verify_file(v, line->inputs.at[i]);
     return status;
@@ -297,6 +384,10 @@ ExitStatus command_verify(const CommandLine *line)
         status = compile_source(&v.c, WEIGHTS_REQUIRED);
     if (status == EXIT_DONE)
         status = compile_program(&v.c);
+    if (status == EXIT_DONE && line->expect && v.c.network_count > 1)
+        status = compile_fail(EXIT_USAGE, NULL, "--expect is for one network, this has several");
+    for (int i = 0; i < v.c.network_count; i++)
+        v.c.networks[i].command = &v;
     if (status == EXIT_DONE && !compile_dumps(&v.c)) {
         status = verify(&v);
         toolchain_end(&v.tools);

@@ -117,6 +117,7 @@ static ExitStatus count_errors(const Compilation *c)
 void compile_select(Compilation *c, int i)
 {
     const Network *n = &c->networks[i];
+    c->index = i;
     c->member = n->member;
     c->source = n->source;
     c->graph = n->graph;
@@ -183,7 +184,8 @@ ExitStatus compile_source(Compilation *c, WeightNeed need)
         c->networks[i].digest = digest_of(c);
         arena_reset(c->scratch_arena);
     }
-    compile_select(c, 0);
+    if (status == EXIT_DONE)
+        compile_select(c, 0);
     return status;
 }
 

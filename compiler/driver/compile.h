@@ -17,6 +17,7 @@ typedef struct Network {
     Graph *source, *graph;
     Program *program;
     const char *digest;
+    void *command; /* what a command that runs it needs to know */
 } Network;
 
 typedef struct Compilation {
@@ -31,6 +32,7 @@ typedef struct Compilation {
     Network *networks; /* in the order of elaborated.member */
     int network_count;
     /* Of the network at hand, see compile_select(): */
+    int index;
     const ElaboratedMember *member;
     Graph *source; /* what the reference interpreter runs */
     Graph *graph;  /* what the passes made of it */

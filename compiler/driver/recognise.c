@@ -1,8 +1,8 @@
-/* A checkpoint is recognised by the shapes of its tensors, as a multiset: the order in a file depends on
- * who wrote it. Of models with equal shapes the names decide, and where Keras has numbered the
- * layers anew, the names without numbers. The number of classes is free: whatever stands where the
- * model has ZOO_CLASSES. A prefix of all names ("module.", "model.") is what most tensors have
- * before a name of the model. */
+/* A checkpoint is recognised by the shapes of its tensors, as a multiset: the order in a file
+ * depends on who wrote it. Of models with equal shapes the names decide, and where Keras has
+ * numbered the layers anew, the names without numbers. The number of classes is free: whatever
+ * stands where the model has ZOO_CLASSES. A prefix of all names ("module.", "model.") is what most
+ * tensors have before a name of the model. */
 #include "compiler/driver/recognise.h"
 
 #include "compiler/import/keras.h"

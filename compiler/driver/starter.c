@@ -1,7 +1,7 @@
-/* A classifier filled in as far as weights tell: network, classes, names. How pictures were prepared
- * in training, what the output means and what the classes are called cannot be read off them: those
- * lines hold what is usual for the framework that wrote the file, with the alternatives beside it as
- * comments. */
+/* A classifier filled in as far as weights tell: network, classes, names. How pictures were
+ * prepared in training, what the output means and what the classes are called cannot be read off
+ * them: those lines hold what is usual for the framework that wrote the file, with the
+ * alternatives beside it as comments. */
 #include "compiler/driver/starter.h"
 
 #include "compiler/elaborate/elaborate.h"
@@ -9,20 +9,17 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* --- names ----------------------------------------------------------------------------------- */
 
 static bool is_word(Arena *a, const char *name)
 {
-    char *said = NULL;
-    size_t length = 0;
-    Diag diag = { .out = open_memstream(&said, &length) };
+    char said[256];
+    Diag diag = { .out = fmemopen(said, sizeof said, "w") };
     const char *text = arena_printf(a, "classifier %s { }", name);
     Source source = { "name", text, strlen(text) };
     bool parses = parse_source(a, &source, &diag) != NULL;
     fclose(diag.out);
-    free(said);
     return !parses;
 }
 
@@ -208,14 +205,12 @@ static const char *find_text(void *context, Arena *a, const char *path)
 
 const char *starter_check(Arena *a, const char *text)
 {
-    char *said = NULL;
-    size_t length = 0;
-    Diag diag = { .out = open_memstream(&said, &length) };
+    enum { ROOM = 4096 };
+    char *said = arena_alloc(a, ROOM);
+    Diag diag = { .out = fmemopen(said, ROOM, "w") };
     ElaborateOptions options = { .find_text = find_text, .context = arena_strdup(a, text) };
     Elaborated e;
     bool good = elaborate(a, checked_path, &options, &diag, &e);
     fclose(diag.out);
-    const char *reason = good ? NULL : arena_strdup(a, said);
-    free(said);
-    return reason;
+    return good ? NULL : said;
 }

@@ -9,6 +9,9 @@
 typedef void RunNetwork(void *context, const float *input, float *output, void *arena,
                         const kiln_trace *trace);
 
+/* --- interpret.c: runs a Network by the reference interpreter --- */
+RunNetwork interpret_network;
+
 /* A classifier whose networks are run by `run`, with a Network of `c` as context. */
 const kiln_classifier *tables_build(Compilation *c, const char *target, RunNetwork *run);
 

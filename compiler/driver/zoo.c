@@ -1,6 +1,6 @@
-/* The zoo travels inside the executable as its pages' text. Each model is elaborated in memory, with
- * a number of classes that is recognised in shapes; the graph is dropped, names and shapes of its
- * trained tensors stay. */
+/* The zoo travels inside the executable as its pages' text. Each model is elaborated in memory,
+ * with a number of classes that is recognised in shapes; the graph is dropped, names and shapes of
+ * its trained tensors stay. */
 #include "compiler/driver/zoo.h"
 
 #include "compiler/elaborate/elaborate.h"

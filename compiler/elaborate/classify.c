@@ -283,15 +283,36 @@ static void read_member(Reader *r, const Entry *entry, const Lines *general)
     vec_push(r->e->arena, &r->parts, part);
 }
 
+static int row_of(const char *word)
+{
+    int i = 0;
+    while (strcmp(rows[i].word, word) != 0)
+        i++;
+    return i;
+}
+
+/* The classifier's lines that hold for members too. Where they are stacked, `output` and
+ * `thresholds` are about what comes out of that. */
+static Lines general_lines(const Lines *lines)
+{
+    Lines general = *lines;
+    const Entry *merge = lines->at[row_of("merge")];
+    if (merge && strcmp(classify_word(merge, 1), merge_name(MERGE_CONCAT)) == 0)
+        general.at[row_of("output")] = general.at[row_of("thresholds")] = NULL;
+    return general;
+}
+
 static void read_members(Reader *r, Definition *d, const Lines *lines)
 {
     if (!lines->members.count) {
         Part part = read_part(r, lines, NULL, d->name, d->name, d->loc);
+        part.member.name = NULL;
         vec_push(r->e->arena, &r->parts, part);
         return;
     }
+    Lines general = general_lines(lines);
     for_each_vec(const Entry *, entry, &lines->members)
-        read_member(r, *entry, lines);
+        read_member(r, *entry, &general);
     if (lines->members.count == 1)
         elaborate_error(r->e, lines->members.at[0]->loc, "entry",
                         "one member is none: write its lines into the classifier");
@@ -468,6 +489,7 @@ bool classifier_of_model(Elaborator *e, Definition *d, const ElaborateOptions *o
 {
     Reader r = new_reader(e, d, options, out);
     Part part = new_part(d->name, d->name, d->loc);
+    part.member.name = NULL;
     r.classifier->activation = OUTPUT_NONE;
     read_labels_option(&r);
     Expr *name = arena_new_of(e->arena, Expr);

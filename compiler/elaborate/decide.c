@@ -77,29 +77,52 @@ void classify_output(Reader *r, const Entry *entry)
 
 /* --- tables --------------------------------------------------------------------------------- */
 
+/* Appends the numbers of a list; false where it holds anything else. */
+static bool push_numbers(Matrix *m, double *values, const Value *list)
+{
+    int count = m->rows * m->columns;
+    if (m->rows && list->list.count != m->columns)
+        return false;
+    for (int i = 0; i < list->list.count; i++) {
+        if (!value_is_numeric(&list->list.item[i]))
+            return false;
+        values[count + i] = value_as_double(&list->list.item[i]);
+    }
+    m->columns = list->list.count;
+    m->rows++;
+    return true;
+}
+
+/* [a, b] is one row; [[a, b], [c, d]] are two. */
 static const Matrix *matrix_of_list(Reader *r, const Expr *item, const char *what)
 {
     Value v = evaluate(r->e, item);
-    if (v.kind != VALUE_LIST)
+    if (v.kind == VALUE_ERROR)
         return NULL;
-    double *values = arena_new_array(r->e->arena, double, v.list.count + 1);
-    for (int i = 0; i < v.list.count; i++) {
-        if (!value_is_numeric(&v.list.item[i])) {
-            elaborate_error(r->e, item->loc, "entry", "%s are a list of numbers, or a file", what);
-            return NULL;
-        }
-        values[i] = value_as_double(&v.list.item[i]);
-    }
+    bool nested = v.kind == VALUE_LIST && v.list.count && v.list.item[0].kind == VALUE_LIST;
+    int rows = nested ? v.list.count : 1;
+    bool ok = v.kind == VALUE_LIST && v.list.count;
+    int64_t room = ok ? (int64_t)rows * (nested ? v.list.item[0].list.count : v.list.count) : 0;
+    double *values = arena_new_array(r->e->arena, double, room + 1);
     Matrix *m = arena_new_of(r->e->arena, Matrix);
-    *m = (Matrix){ .file = "this list", .rows = 1, .columns = v.list.count, .values = values };
-    return m;
+    m->file = "this list";
+    m->values = values;
+    for (int i = 0; i < rows && ok; i++) {
+        const Value *row = nested ? &v.list.item[i] : &v;
+        ok = row->kind == VALUE_LIST && push_numbers(m, values, row);
+    }
+    if (!ok)
+        elaborate_error(r->e, item->loc, "entry",
+                        "%s are a list of numbers, a list of such rows, or a file", what);
+    return ok ? m : NULL;
 }
 
 const Matrix *classify_matrix(Reader *r, const Entry *entry, int i, const char *what)
 {
     const Expr *item = i < entry->items.count ? entry->items.at[i] : NULL;
     if (!item || entry->items.count > i + 1 || entry->has_entries) {
-        elaborate_error(r->e, entry->loc, "entry", "%s are a list of numbers, or a file", what);
+        elaborate_error(r->e, entry->loc, "entry",
+                        "%s are a list of numbers, a list of such rows, or a file", what);
         return NULL;
     }
     if (item->kind != EXPR_STRING)

@@ -41,10 +41,10 @@ static bool find_parts(const Program *p, Parts *parts)
     return !parts->map.dense || parts->weight;
 }
 
-bool emit_needs_weights(const Emission *e)
+bool emit_needs_weights(const EmittedNetwork *n)
 {
     Parts parts;
-    return find_parts(e->program, &parts) && parts.weight;
+    return find_parts(n->program, &parts) && parts.weight;
 }
 
 bool emit_class_map(Emission *e, Writer *w)

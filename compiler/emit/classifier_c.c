@@ -182,7 +182,8 @@ static void put_member(Emission *e, Writer *w, int i)
         w_linef(w, ".steps = %ssteps,", its);
     w_linef(w, ".step_count = %d,", m->steps.count);
     w_linef(w, ".weight = %.17g,", m->weight);
-    w_linef(w, ".name = %s,", c_string(e->arena, m->name));
+    if (m->name)
+        w_linef(w, ".name = %s,", c_string(e->arena, m->name));
     if (m->views.count) {
         w_linef(w, ".views = %sviews,", its);
         w_linef(w, ".view_count = %d,", m->views.count);
@@ -193,7 +194,8 @@ static void put_member(Emission *e, Writer *w, int i)
         w_linef(w, ".score_count = %d,", m->scores.count);
     }
     w_linef(w, ".class_count = %d,", scores_count(&m->scores, output_count(e, i)));
-    w_linef(w, ".threshold = %.17g,", m->threshold);
+    if (m->name && m->threshold != 0.0)
+        w_linef(w, ".threshold = %.17g,", m->threshold);
     if (m->thresholds)
         w_linef(w, ".thresholds = %sthresholds,", its);
     w_line(w, "},");

@@ -81,7 +81,7 @@ int emit_result_argument(const Function *f);
 /* Writes the table `class_map` for the program's file; false: the network has no such map. */
 bool emit_class_map(Emission *e, Writer *w);
 /* Whether that table names weights. */
-bool emit_needs_weights(const Emission *e);
+bool emit_needs_weights(const EmittedNetwork *n);
 
 /* What a call computes, with shapes. */
 const char *emit_call_summary(Arena *a, const Call *c);

@@ -116,11 +116,9 @@ static void put_networks(Emission *e, Writer *w)
 
 static void put_includes(Emission *e, Writer *w)
 {
-    for (int i = 0; i < e->network_count; i++)
-        w_linef(w, "#include \"%s.h\"", e->networks[i].name);
     for (int i = 0; i < e->network_count; i++) {
-        e->program = e->networks[i].program;
-        if (emit_needs_weights(e))
+        w_linef(w, "#include \"%s.h\"", e->networks[i].name);
+        if (emit_needs_weights(&e->networks[i]))
             w_linef(w, "#include \"%s_weights.h\"", e->networks[i].name);
     }
 }

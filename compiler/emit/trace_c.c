@@ -1,4 +1,4 @@
-/* The program of `kiln verify`: runs the network once on a file of floats and writes what every
+/* The program of `kiln verify`: runs one of the networks, by its index, on a file of floats and writes what every
  * node has computed, node by node: its number in the source graph, then its values, H,W,C without
  * gaps. */
 #include "compiler/emit/emit.h"
@@ -20,49 +20,82 @@ bool emit_completes_node(const Program *p, int i)
 }
 
 static const char *const head[] = {
-    "#include \"${name}.h\"",
     "",
     "#include <stdio.h>",
+    "#include <stdlib.h>",
     "",
     "typedef struct Layout {",
     "int id;",
     "long rows, channels, pitch;",
     "} Layout;",
     "",
+    "typedef struct Trace {",
+    "const Layout *layouts;",
+    "FILE *out;",
+    "} Trace;",
+    "",
+    "static void write_node(void *context, int id, const void *data)",
+    "{",
+    "const Trace *t = context;",
+    "const Layout *l = t->layouts;",
+    "while (l->id != id)",
+    "    l++;",
+    "fwrite(&id, sizeof id, 1, t->out);",
+    "for (long row = 0; row < l->rows; row++)",
+    "    fwrite((const float *)data + row * l->pitch, sizeof(float),",
+    "           (size_t)l->channels, t->out);",
+    "}",
 };
 
 static const char *const body[] = {
     "",
+    "static int trace_${name}(FILE *in, FILE *out)",
+    "{",
     "static KILN_ALIGN(64) float input[${NAME}_INPUT_COUNT];",
     "static KILN_ALIGN(64) float output[${NAME}_OUTPUT_COUNT];",
     "static KILN_ALIGN(64) unsigned char arena[${NAME}_ARENA_BYTES + 64];",
-    "",
-    "static void write_node(void *context, int id, const void *data)",
-    "{",
-    "const Layout *l = layouts;",
-    "while (l->id != id)",
-    "    l++;",
-    "fwrite(&id, sizeof id, 1, context);",
-    "for (long row = 0; row < l->rows; row++)",
-    "    fwrite((const float *)data + row * l->pitch, sizeof(float),",
-    "           (size_t)l->channels, context);",
-    "}",
-    "",
-    "int main(int argc, char **argv)",
-    "{",
-    "if (argc != 3)",
-    "    return 2;",
-    "FILE *in = fopen(argv[1], \"rb\"), *out = fopen(argv[2], \"wb\");",
-    "if (!in || !out || fread(input, sizeof input, 1, in) != 1)",
-    "    return 3;",
-    "const kiln_trace trace = { write_node, out };",
-    "${name}_run(input, output, arena, &trace);",
+    "Trace t = { layouts_of_${name}, out };",
+    "const kiln_trace trace = { write_node, &t };",
     "const int last = -1;",
+    "if (fread(input, sizeof input, 1, in) != 1)",
+    "    return 3;",
+    "${name}_run(input, output, arena, &trace);",
     "fwrite(&last, sizeof last, 1, out);",
     "fwrite(output, sizeof output, 1, out);",
     "return fclose(out) == 0 ? 0 : 3;",
     "}",
 };
+
+static const char *const end[] = {
+    "",
+    "int main(int argc, char **argv)",
+    "{",
+    "if (argc != 4)",
+    "    return 2;",
+    "FILE *in = fopen(argv[2], \"rb\"), *out = fopen(argv[3], \"wb\");",
+    "if (!in || !out)",
+    "    return 3;",
+    "switch (atoi(argv[1])) {",
+};
+
+static void put_lines(Writer *w, const char *const *lines, int count)
+{
+    for (int i = 0; i < count; i++)
+        w_line(w, lines[i]);
+}
+
+static void put_network(Emission *e, Writer *w, const EmittedNetwork *n)
+{
+    w_set(w, "name", n->name);
+    w_set(w, "NAME", c_upper(e->arena, n->name));
+    w_blank(w);
+    w_line(w, "static const Layout layouts_of_${name}[] = {");
+    for (int i = 0; i < n->program->calls.count; i++)
+        if (emit_completes_node(n->program, i))
+            put_layout(w, n->program->calls.at[i].node);
+    w_line(w, "};");
+    put_lines(w, body, COUNT_OF(body));
+}
 
 const char *emit_trace_c(Emission *e, const char *name)
 {
@@ -71,16 +104,18 @@ const char *emit_trace_c(Emission *e, const char *name)
     if (error)
         return error;
     Writer *w = &f.w;
-    w_set(w, "name", e->name);
-    w_set(w, "NAME", c_upper(e->arena, e->name));
-    for (int i = 0; i < COUNT_OF(head); i++)
-        w_line(w, head[i]);
-    w_line(w, "static const Layout layouts[] = {");
-    for (int i = 0; i < e->program->calls.count; i++)
-        if (emit_completes_node(e->program, i))
-            put_layout(w, e->program->calls.at[i].node);
-    w_line(w, "};");
-    for (int i = 0; i < COUNT_OF(body); i++)
-        w_line(w, body[i]);
+    for (int i = 0; i < e->network_count; i++)
+        w_linef(w, "#include \"%s.h\"", e->networks[i].name);
+    put_lines(w, head, COUNT_OF(head));
+    for (int i = 0; i < e->network_count; i++)
+        put_network(e, w, &e->networks[i]);
+    put_lines(w, end, COUNT_OF(end));
+    for (int i = 0; i < e->network_count; i++) {
+        w_linef(w, "case %d:", i);
+        w_linef(w, "return trace_%s(in, out);", e->networks[i].name);
+    }
+    w_line(w, "}");
+    w_line(w, "return 2;");
+    w_line(w, "}");
     return emit_file_close(&f);
 }

@@ -23,6 +23,7 @@ const char *torch_stream_read(Reader *r);
 const char *torch_zip_or_npz_read(Reader *r);
 const char *safetensors_read(Reader *r);
 const char *npy_read(Reader *r);
+const char *libsvm_read(Reader *r);
 const char *keras_read(Reader *r);
 /* The part of keras_read() that runs in a process of its own. */
 const char *keras_hdf5_list(Reader *r);

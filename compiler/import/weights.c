@@ -31,6 +31,7 @@ static const Format formats[] = {
     { "TensorFlow Lite", 4, MAGIC("TFL3"), NULL },
     { "gzip", 0, MAGIC("\x1f\x8b"), NULL },
     { "tar", 257, MAGIC("ustar"), NULL },
+    { "libsvm", 0, MAGIC("svm_type "), libsvm_read },
     { "safetensors", 8, MAGIC("{"), safetensors_read },
 };
 

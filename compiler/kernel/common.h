@@ -92,6 +92,8 @@ typedef struct TileLoops {
 } TileLoops;
 
 Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops);
+/* The loops over lanes as vectors, or marked for the C compiler where the target has none. */
+Stmt *tile_lanes(Make *m, Stmt *nest, Var *lane);
 /* For nests without reduction: channels `c` become vectors. */
 Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels);
 
@@ -109,6 +111,7 @@ Expr *elementwise_formula(Make *m, Body *b, Expr *x, Expr *y);
 /* Kernels, by family: fill m->k and return NULL, or say why not. */
 const char *make_conv2d(Make *m);
 const char *make_winograd(Make *m, int size); /* F(size x size, 3x3): 2 or 4 */
+const char *make_strassen(Make *m);
 const char *make_dense(Make *m);
 const char *make_depthwise(Make *m);
 const char *make_pool(Make *m);

@@ -13,7 +13,8 @@
  * lanes 0: not at all, the textbook nest. */
 typedef struct Tile {
     int lanes, pixels, vectors;
-    int winograd; /* convolutions: 2 or 4 for F(2x2, 3x3), F(4x4, 3x3); 0: direct */
+    int winograd;  /* convolutions: 2 or 4 for F(2x2, 3x3), F(4x4, 3x3); 0: direct */
+    bool strassen; /* 1x1 convolutions: seven products instead of eight */
 } Tile;
 
 typedef enum OperandKind {
@@ -49,6 +50,8 @@ typedef struct KernelEnv {
 
 /* True for the convolutions that Winograd's form can compute. */
 bool winograd_applies(const Node *n);
+/* True for the convolutions that are matrix products large enough for Strassen's form. */
+bool strassen_applies(const Node *n);
 /* True where the node needs no code: its value already lies where its view says. */
 bool kernel_is_void(const Node *n);
 /* The name of the function that computes the node directly. Nodes of one name get one function, so

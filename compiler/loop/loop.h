@@ -202,8 +202,10 @@ typedef struct Segment {
 } Segment;
 Stmt *loop_split(Arena *L, Stmt *s, const Var *v, int count, const Segment *segments, Var *outer,
                  Var *inner);
-/* The same with tiles of one size for each loop over `v`, whatever its (constant) extent. */
-Stmt *loop_split_by(Arena *L, Stmt *s, const Var *v, int64_t size, Var *outer, Var *inner);
+/* The same with tiles of one size for each loop over `v`, whatever its (constant) extent; a loop of
+ * just `half` iterations (0: none is) stays one tile of that size. */
+Stmt *loop_split_by(Arena *L, Stmt *s, const Var *v, int64_t size, int64_t half, Var *outer,
+                    Var *inner);
 /* sink.c: moves the loop over `v` inwards through its body: distributes it over the statements of a
  * block, interchanges it with loops, and gives the locals declared in the body one more dimension.
  * A nested block is a group, which it enters as a whole. */
@@ -218,8 +220,9 @@ Stmt *loop_unroll_dependent(Arena *L, Stmt *s, const Var *v);
 Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark);
 /* parallel.c: marks the loops that threads share, LOOP_PARALLEL. */
 Stmt *loop_mark_parallel(Arena *L, Stmt *s);
-/* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations. */
-Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes);
+/* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations; those that fit
+ * `half` lanes by operations on so many (0: there are none). */
+Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes, int half);
 
 /* --- check.c, eval.c, print.c ----------------------------------------------------------------- */
 

@@ -256,9 +256,16 @@ static double node_cycles(const CostModel *m, const Node *n, Tile tile)
     return n->op == OP_INPUT ? 0 : traffic_cycles(m->target, n);
 }
 
+/* One of eight products is saved. */
+static double strassen_saving(const Target *t, const Node *n)
+{
+    return (double)node_macs(n) / 8 / t->tile_lanes / t->fma_per_cycle;
+}
+
 double cost_cycles(const CostModel *m, const Node *n, Tile tile)
 {
-    return node_cycles(m, n, tile) + activation_cycles(m->target, n);
+    double cycles = node_cycles(m, n, tile) + activation_cycles(m->target, n);
+    return tile.strassen ? cycles - strassen_saving(m->target, n) : cycles;
 }
 
 CostModel cost_model(const Target *target, const Graph *g)

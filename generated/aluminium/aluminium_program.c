@@ -23,8 +23,8 @@ static const kiln_layer layers[] = {
     { "fc", "dense, 96 -> 12", 1152 },
 };
 
-static void run(void *context, const float *input, float *output, void *arena,
-                const kiln_trace *trace)
+static void call(void *context, const float *input, float *output, void *arena,
+    const kiln_trace *trace)
 {
     (void)context, (void)trace;
     aluminium_run(input, output, arena KILN_TRACE_ARGUMENT);
@@ -54,7 +54,7 @@ static const kiln_network network = {
     .layers = layers,
     .layer_count = 14,
     .class_map = &class_map,
-    .run = run,
+    .run = call,
 };
 
 static const kiln_step steps[] = {
@@ -65,7 +65,15 @@ static const kiln_step steps[] = {
 };
 
 static const kiln_member members[] = {
-    { &network, steps, 4, 1 },
+    {
+        .network = &network,
+        .steps = steps,
+        .step_count = 4,
+        .weight = 1,
+        .name = "aluminium",
+        .class_count = 12,
+        .threshold = 0,
+    },
 };
 
 extern const kiln_classifier kiln_program;
@@ -74,6 +82,7 @@ const kiln_classifier kiln_program = {
     .members = members,
     .member_count = 1,
     .merge = KILN_MERGE_SINGLE,
+    .class_count = 12,
     .decision = {
         .activation = KILN_ACTIVATION_SOFTMAX,
         .rule = KILN_RULE_BEST,

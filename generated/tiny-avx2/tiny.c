@@ -100,27 +100,54 @@ static void depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu(const float (*x)[8][16],
 {
     for (int oy = 0; oy < 8; oy++) {
         for (int ot = 0; ot < 2; ot++) {
-            __m256 acc[8];
-            KILN_UNROLL
-            for (int m = 0; m < 8; m++)
-                acc[m] = _mm256_loadu_ps(&b[0][0][8 * ot]);
-            for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
+            {
+                __m256 acc[4];
                 KILN_UNROLL
-                for (int m = 1; m < 8; m++)
-                    acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m - 1][8 * ot]),
-                        _mm256_loadu_ps(&w[0][ky][0][8 * ot]), acc[m]);
+                for (int m = 0; m < 4; m++)
+                    acc[m] = _mm256_loadu_ps(&b[0][0][8 * ot]);
+                for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
+                    KILN_UNROLL
+                    for (int m = 1; m < 4; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m - 1][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][0][8 * ot]), acc[m]);
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][1][8 * ot]), acc[m]);
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m + 1][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][2][8 * ot]), acc[m]);
+                }
                 KILN_UNROLL
-                for (int m = 0; m < 8; m++)
-                    acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m][8 * ot]),
-                        _mm256_loadu_ps(&w[0][ky][1][8 * ot]), acc[m]);
-                KILN_UNROLL
-                for (int m = 0; m < 7; m++)
-                    acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m + 1][8 * ot]),
-                        _mm256_loadu_ps(&w[0][ky][2][8 * ot]), acc[m]);
+                for (int m = 0; m < 4; m++)
+                    _mm256_storeu_ps(&y[oy][m][8 * ot],
+                        _mm256_max_ps(acc[m], _mm256_set1_ps(0.0f)));
             }
-            KILN_UNROLL
-            for (int m = 0; m < 8; m++)
-                _mm256_storeu_ps(&y[oy][m][8 * ot], _mm256_max_ps(acc[m], _mm256_set1_ps(0.0f)));
+            {
+                __m256 acc[4];
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++)
+                    acc[m] = _mm256_loadu_ps(&b[0][0][8 * ot]);
+                for (int ky = kiln_max_int(0, 1 - oy); ky < kiln_min_int(3, 9 - oy); ky++) {
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m + 3][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][0][8 * ot]), acc[m]);
+                    KILN_UNROLL
+                    for (int m = 0; m < 4; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m + 4][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][1][8 * ot]), acc[m]);
+                    KILN_UNROLL
+                    for (int m = 0; m < 3; m++)
+                        acc[m] = _mm256_fmadd_ps(_mm256_loadu_ps(&x[oy + ky - 1][m + 5][8 * ot]),
+                            _mm256_loadu_ps(&w[0][ky][2][8 * ot]), acc[m]);
+                }
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++)
+                    _mm256_storeu_ps(&y[oy][m + 4][8 * ot],
+                        _mm256_max_ps(acc[m], _mm256_set1_ps(0.0f)));
+            }
         }
     }
 }
@@ -251,7 +278,7 @@ void tiny_run(const tiny_input_t *input, tiny_output_t *output, void *memory KIL
     KILN_TRACE_NODE(2, arena);
 
     /* depthwise: depthwise conv2d 3x3 stride 1 pad 1, relu, 8x8x16 -> 8x8x16; 9.216 k MACs;
-     * tile 8 pixels x 8 channels */
+     * tile 4 pixels x 8 channels */
     depthwise3x3_s1_p1_1_8x8x16_8x8x16_relu((const float (*)[8][16])(void *)arena,
         tiny_depthwise_weight, tiny_depthwise_bias, (float (*)[8][16])(void *)(arena + 1024));
     KILN_TRACE_NODE(4, arena + 1024);

@@ -13,8 +13,8 @@ static const kiln_layer layers[] = {
     { "classifier", "dense, 16 -> 4", 64 },
 };
 
-static void run(void *context, const float *input, float *output, void *arena,
-                const kiln_trace *trace)
+static void call(void *context, const float *input, float *output, void *arena,
+    const kiln_trace *trace)
 {
     (void)context, (void)trace;
     tiny_run(input, output, arena KILN_TRACE_ARGUMENT);
@@ -45,11 +45,18 @@ static const kiln_network network = {
     .layers = layers,
     .layer_count = 6,
     .class_map = &class_map,
-    .run = run,
+    .run = call,
 };
 
 static const kiln_member members[] = {
-    { &network, NULL, 0, 1 },
+    {
+        .network = &network,
+        .step_count = 0,
+        .weight = 1,
+        .name = "tiny",
+        .class_count = 4,
+        .threshold = 0,
+    },
 };
 
 extern const kiln_classifier kiln_program;
@@ -58,6 +65,7 @@ const kiln_classifier kiln_program = {
     .members = members,
     .member_count = 1,
     .merge = KILN_MERGE_SINGLE,
+    .class_count = 4,
     .decision = {
         .activation = KILN_ACTIVATION_NONE,
         .rule = KILN_RULE_BEST,

@@ -52,8 +52,10 @@ static const kiln_step fake_steps[] = {
 static const char *const fake_labels[FAKE_CLASSES] = { "r\xc3\xb6t", "\"green\",\n", "blue/\\",
                                                        "corner" };
 
-static const kiln_member fake_members[] = { { &fake_network, fake_steps, 3, 1.0 } };
-static const kiln_member fake_bare_members[] = { { &fake_network, NULL, 0, 1.0 } };
+static const kiln_member fake_members[] = {
+    { .network = &fake_network, .steps = fake_steps, .step_count = 3, .weight = 1.0 }
+};
+static const kiln_member fake_bare_members[] = { { .network = &fake_network, .weight = 1.0 } };
 
 static const kiln_classifier fake_classifier = {
     .name = "fakes",

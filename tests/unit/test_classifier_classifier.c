@@ -33,6 +33,8 @@ static void tear_down(void)
 START_TEST(test_same_numbers)
 {
     ck_assert_int_eq(STEP_COUNT, KILN_STEP_COUNT);
+    ck_assert_int_eq(FLIP_COUNT, KILN_FLIP_COUNT);
+    ck_assert_int_eq(CORNER_COUNT, KILN_CORNER_COUNT);
     ck_assert_int_eq(DECODER_COUNT, KILN_DECODER_COUNT);
     ck_assert_int_eq(COLOR_COUNT, KILN_COLOR_COUNT);
     ck_assert_int_eq(FILTER_COUNT, KILN_FILTER_COUNT);

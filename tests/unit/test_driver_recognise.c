@@ -1,5 +1,6 @@
-/* Recognising checkpoints: every oracle's list of tensors (names and shapes only), the same with another
- * number of classes, a prefix, numbers that Keras gave anew; and what is no network of the zoo. */
+/* Recognising checkpoints: every oracle's list of tensors (names and shapes only), the same with
+ * another number of classes, a prefix, numbers that Keras gave anew; and what is no network of the
+ * zoo. */
 #include "compiler/base/file.h"
 #include "compiler/driver/starter.h"
 #include "tests/support/shared.h"

@@ -3,7 +3,7 @@
 
 #include <check.h>
 
-#include <math.h>
+#include <string.h>
 
 static Decision decide(const kiln_decision *rule, const float *output, int classes)
 {
@@ -11,7 +11,9 @@ static Decision decide(const kiln_decision *rule, const float *output, int class
     Reason why;
 
     ck_assert(decision_new(&d, classes, &why));
-    ck_assert_msg(decision_make(rule, output, &d, &why), "%s", why.text);
+    for (int i = 0; i < classes; i++)
+        d.score[i] = (double)output[i];
+    decision_make(rule, NULL, &d);
     return d;
 }
 
@@ -89,17 +91,72 @@ START_TEST(test_order)
 }
 END_TEST
 
-START_TEST(test_not_finite)
+/* Of tags, those above their own thresholds come first. */
+START_TEST(test_thresholds_per_class)
 {
-    const kiln_decision rule = { .activation = KILN_ACTIVATION_SOFTMAX };
-    const float output[] = { 1.0f, NAN };
+    const float output[] = { 0.9f, 0.5f, 0.2f };
+    const double thresholds[] = { 0.95, 0.4, 0.1 };
+    kiln_decision rule = { .rule = KILN_RULE_TAGS, .thresholds = thresholds };
+    Decision d = decide(&rule, output, 3);
+
+    ck_assert_int_eq(d.chosen, 2);
+    ck_assert_int_eq(d.rank[0], 1);
+    ck_assert_int_eq(d.rank[1], 2);
+    ck_assert_int_eq(d.rank[2], 0);
+    decision_free(&d);
+    rule.rule = KILN_RULE_BEST;
+    d = decide(&rule, output, 3);
+    ck_assert_int_eq(d.rank[0], 0);
+    ck_assert_int_eq(d.chosen, 0); /* the best class does not reach its own */
+    decision_free(&d);
+}
+END_TEST
+
+/* Answering 2 is never very wrong, answering 0 where 1 is true is. */
+START_TEST(test_cost)
+{
+    const float output[] = { 0.5f, 0.4f, 0.1f };
+    const double cost[] = { 0, 1, 0.2, 9, 0, 0.3, 1, 1, 0 };
+    const kiln_decision rule = { .cost = cost };
+    Decision d = decide(&rule, output, 3);
+
+    ck_assert_double_eq_tol(-d.key[0], 0.4 * 9 + 0.1, 1e-6);
+    ck_assert_double_eq_tol(-d.key[1], 0.5 + 0.1, 1e-6);
+    ck_assert_double_eq_tol(-d.key[2], 0.5 * 0.2 + 0.4 * 0.3, 1e-6);
+    ck_assert_int_eq(d.rank[0], 2);
+    ck_assert_int_eq(d.rank[1], 1);
+    ck_assert_int_eq(d.chosen, 1);
+    decision_free(&d);
+}
+END_TEST
+
+START_TEST(test_groups)
+{
+    static const char *const labels[] = { "a/x", "b/y", "a/z", "alone", "b/w" };
+    const double score[] = { 0.3, 0.1, 0.15, 0.32, 0.13 };
+    kiln_decision rule = { .grouping = KILN_GROUPING_FIRST };
+    Groups groups;
     Decision d;
     Reason why;
 
-    ck_assert(decision_new(&d, 2, &why));
-    ck_assert(!decision_make(&rule, output, &d, &why));
-    ck_assert_str_eq(why.text, "the network's output 1 is not a finite number");
+    ck_assert(groups_new(&groups, labels, 5, &why));
+    ck_assert_int_eq(groups.count, 3);
+    ck_assert_str_eq(groups.label[0], "a");
+    ck_assert_str_eq(groups.label[2], "alone");
+    ck_assert(decision_new(&d, 5, &why));
+    memcpy(d.score, score, sizeof score);
+    decision_make(&rule, &groups, &d);
+    const int expected[] = { 0, 2, 3, 4, 1 };
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(d.rank[i], expected[i]);
+    rule.grouping = KILN_GROUPING_ONLY;
+    decision_make(&rule, &groups, &d);
+    ck_assert_int_eq(d.classes, 3);
+    ck_assert_int_eq(d.rank[0], 0);
+    ck_assert_double_eq_tol(d.score[0], 0.45, 1e-12);
+    ck_assert_double_eq_tol(d.score[2], 0.32, 1e-12);
     decision_free(&d);
+    groups_free(&groups);
 }
 END_TEST
 
@@ -126,7 +183,9 @@ int main(void)
     tcase_add_test(tcase, test_sigmoid);
     tcase_add_test(tcase, test_thresholds);
     tcase_add_test(tcase, test_order);
-    tcase_add_test(tcase, test_not_finite);
+    tcase_add_test(tcase, test_thresholds_per_class);
+    tcase_add_test(tcase, test_cost);
+    tcase_add_test(tcase, test_groups);
     tcase_add_test(tcase, test_top);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);

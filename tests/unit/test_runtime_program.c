@@ -323,7 +323,8 @@ START_TEST(test_usage)
 {
     const kiln_classifier *p = &fake_classifier;
 
-    expect(CALL(p, "--format", "xml", "a"), 2, "", "--format takes text, json or csv, not 'xml'");
+    expect(CALL(p, "--format", "xml", "a"), 2, "",
+           "--format takes text, json, csv or result, not 'xml'");
     expect(CALL(p, "--top", "0", "a"), 2, "", "--top takes a whole number from 1, not '0'");
     expect(CALL(p, "--top", "99999999999", "a"), 2, "", "--top takes a whole number");
     expect(CALL(p, "--threshold", "1.5", "a"), 2, "", "not within 0..1");
