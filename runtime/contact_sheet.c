@@ -5,6 +5,7 @@
 #include "runtime/cam.h"
 #include "runtime/outfile.h"
 #include "runtime/png_writer.h"
+#include "runtime/preprocess.h"
 #include "runtime/resize.h"
 
 #include <stdlib.h>

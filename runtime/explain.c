@@ -4,6 +4,7 @@
 #include "runtime/cam.h"
 #include "runtime/confusion.h"
 #include "runtime/png_writer.h"
+#include "runtime/preprocess.h"
 #include "runtime/truth.h"
 
 /* -1: none. */
