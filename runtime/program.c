@@ -6,6 +6,7 @@
 #include "runtime/program.h"
 
 #include "runtime/bench.h"
+#include "runtime/blend.h"
 #include "runtime/cpu_check.h"
 #include "runtime/evaluate.h"
 #include "runtime/explain.h"
@@ -505,8 +506,21 @@ static void apply_options(Run *r)
     r->started = clock_seconds();
 }
 
+static int fit_blend(Run *r)
+{
+    const Options *o = &r->options;
+    Reason why;
+
+    if (blend_run(&r->session, o->fit_blend, o->eval_map, stdout, &why))
+        return fflush(stdout) == 0 ? KILN_EXIT_DONE : KILN_EXIT_FAILED;
+    fail_input(r, o->fit_blend, &why);
+    return KILN_EXIT_FAILED;
+}
+
 static int run_mode(Run *r)
 {
+    if (r->options.fit_blend)
+        return fit_blend(r);
     if (r->options.bench || r->options.profile)
         return bench(r);
     if (r->options.eval)

@@ -1,6 +1,6 @@
-/* The program of `kiln verify`: runs one of the networks, by its index, on a file of floats and writes what every
- * node has computed, node by node: its number in the source graph, then its values, H,W,C without
- * gaps, picture by picture. */
+/* The program of `kiln verify`: runs one of the networks, by its index, on a file of floats and
+ * writes what every node has computed, node by node: its number in the source graph, then its
+ * values, H,W,C without gaps, picture by picture. */
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
 #include "compiler/graph/view.h"

@@ -46,8 +46,8 @@ void name_map(Make *m, FeatureMap map);
 /* Appends what the epilogue adds, to name and summary: residual and activation. */
 void name_epilogue(Make *m);
 
-/* Where the element with these indices, one per logical dimension, lies in the buffer of a map: three
- * indices into `at`. The first dimension is 1. */
+/* Where the element with these indices, one per logical dimension, lies in the buffer of a map:
+ * three indices into `at`. The first dimension is 1. */
 void place_element(Arena *L, const Shape *s, Expr *const *index, Expr **at);
 /* The same for the element at a position of the logical (C) order. */
 void place_position(Arena *L, const Shape *s, Expr *position, Expr **at);
@@ -103,8 +103,8 @@ Stmt *tile_lanes(Make *m, Stmt *nest, Var *lane);
 /* For nests without reduction: channels `c` become vectors. */
 Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels);
 
-/* reduce.c: part[j] = first; for i: part[i % 16] = part op value(i); then pairwise into part[0], whatever
- * the vector width. `index` is the variable that value() uses. Returns j. */
+/* reduce.c: part[j] = first; for i: part[i % 16] = part op value(i); then pairwise into part[0],
+ * whatever the vector width. `index` is the variable that value() uses. Returns j. */
 Var *partial_reduction(Body *b, VOp op, double first, int64_t count, Var *index, Expr *value,
                        Buffer *part);
 /* A local for it, and its result. */
