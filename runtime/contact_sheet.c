@@ -123,8 +123,10 @@ static void put_map(FILE *out, Session *s, const Mistake *m)
 
     member = s->rule.grouping == KILN_GROUPING_ONLY ? NULL
                                                     : cam_member(s->program, s->classes, &why);
-    if (member && session_load_picture(s, 0, m->path, &why))
+    if (member && session_load_picture(s, 0, m->path, &why)) {
+        session_pad(s, 1);
         input = session_input(s, (int)(member - s->program->members), &why);
+    }
     if (input && preprocess_load(member, m->path, &picture, &why) &&
         cam_compute(member->network, input, s->output, s->arena, class_index, &cam, &why) &&
         cam_view(member, &picture, &view, &why) && shrink(&view, &small, &why) &&
