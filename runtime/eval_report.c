@@ -43,6 +43,19 @@ static void text_single(const EvalReport *r, FILE *out)
         fprintf(out, "%-18s %8zu\n", "rejected", m->rejected);
 }
 
+/* How many pictures each member of a cascade has answered. */
+static void text_members(const EvalReport *r, FILE *out)
+{
+    for (int i = 0; r->answered && i < r->program->member_count; i++) {
+        const double part = r->metrics->pictures
+                                ? (double)r->answered[i] / (double)r->metrics->pictures
+                                : 0.0;
+        put_figure(out, i ? "" : "answered by", part);
+        fprintf(out, "  %s (%zu of %zu)\n", r->program->members[i].name, r->answered[i],
+                r->metrics->pictures);
+    }
+}
+
 static int text_tags(const EvalReport *r, FILE *out, Reason *why)
 {
     const Metrics *m = r->metrics;
@@ -96,6 +109,7 @@ static int print_text(const EvalReport *r, FILE *out, Reason *why)
         return 0;
     if (!r->metrics->has_tags)
         text_single(r, out);
+    text_members(r, out);
     text_classes(r, out);
     return r->metrics->has_tags || confusion_print(r->metrics, &r->names, out, why);
 }
@@ -132,6 +146,16 @@ static void json_confusion(const Metrics *m, FILE *out)
         putc(']', out);
     }
     putc(']', out);
+}
+
+static void json_members(const EvalReport *r, FILE *out)
+{
+    for (int i = 0; r->answered && i < r->program->member_count; i++) {
+        fputs(i ? ", {\"name\": " : ", \"members\": [{\"name\": ", out);
+        report_json_string(out, r->program->members[i].name);
+        fprintf(out, ", \"answered\": %zu}", r->answered[i]);
+    }
+    fputs(r->answered ? "]" : "", out);
 }
 
 static int json_tags(const EvalReport *r, FILE *out, Reason *why)
@@ -172,6 +196,7 @@ static int print_json(const EvalReport *r, FILE *out, Reason *why)
                 "\"macro_precision_all\": %.8g, \"predicted_classes\": %d",
                 metrics_accuracy(m), metrics_top5(m), metrics_macro_predicted(m),
                 metrics_macro_all(m), metrics_predicted_classes(m));
+    json_members(r, out);
     json_classes(r, out);
     if (!m->has_tags)
         json_confusion(m, out);

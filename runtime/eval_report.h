@@ -11,6 +11,8 @@ typedef struct EvalReport {
     size_t listed, failed;
     int interrupted;
     double seconds, beta, threshold; /* threshold: in force, for tags */
+    const kiln_classifier *program;
+    const size_t *answered; /* [members of a cascade]: pictures that each has decided; or NULL */
 } EvalReport;
 
 int eval_report_print(const EvalReport *r, Format format, FILE *out, Reason *why);

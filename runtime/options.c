@@ -86,6 +86,7 @@ static int set_out(Options *o, const char *value, Reason *why)
 
 TEXT_OPTION(eval, "--eval")
 TEXT_OPTION(eval_map, "--eval-map")
+TEXT_OPTION(fit_blend, "--fit-blend")
 TEXT_OPTION(confusion, "--confusion")
 TEXT_OPTION(mistakes, "--mistakes")
 TEXT_OPTION(submit, "--submit")
@@ -154,6 +155,7 @@ static const Row rows[] = {
     { "--eval", "DIR|LIST.csv", set_eval,
       "how good the answers are: folders are classes, or rows PATH,LABEL" },
     { "--eval-map", "MAP.csv", set_eval_map, "which label a folder is: rows FOLDER,LABEL" },
+    { "--fit-blend", "DIR", set_fit_blend, "find weights of the members, print the line to paste" },
     { "--confusion", "OUT.csv|svg", set_confusion, "write the confusion matrix of --eval" },
     { "--mistakes", "OUT.html", set_mistakes, "write a page of the pictures --eval found wrong" },
     { "--beta", "B", set_beta, "weight of recall in the F-score of tags; default 1" },
@@ -218,7 +220,8 @@ static int check_owner(const char *one, const char *name, const char *owner, con
 
 static int check_owners(const Options *o, Reason *why)
 {
-    return check_owner(o->eval_map, "--eval-map", o->eval, "--eval", why) &&
+    return check_owner(o->eval_map, "--eval-map", o->eval ? o->eval : o->fit_blend, "--eval",
+                       why) &&
            check_owner(o->confusion, "--confusion", o->eval, "--eval", why) &&
            check_owner(o->mistakes, "--mistakes", o->eval, "--eval", why) &&
            check_owner(o->beta > 0.0 ? "" : NULL, "--beta", o->eval, "--eval", why) &&
@@ -232,11 +235,9 @@ static int check_modes(const Options *o, Reason *why)
     const struct {
         const char *name;
         int is_given;
-    } modes[] = { { "--profile", o->profile },
-                  { "--bench", o->bench > 0 },
-                  { "--eval", o->eval != NULL },
-                  { "--submit", o->submit != NULL },
-                  { "--cam", o->cam != NULL } };
+    } modes[] = { { "--profile", o->profile },       { "--bench", o->bench > 0 },
+                  { "--eval", o->eval != NULL },     { "--fit-blend", o->fit_blend != NULL },
+                  { "--submit", o->submit != NULL }, { "--cam", o->cam != NULL } };
     const char *first = NULL;
 
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
@@ -252,13 +253,14 @@ static int check_modes(const Options *o, Reason *why)
 /* What --eval and --cam need, and what their files must be called. */
 static int check_pictures(const Options *o, const kiln_classifier *program, Reason *why)
 {
-    const char *mode = o->eval ? "--eval" : "--cam";
+    const char *mode = o->eval ? "--eval" : o->fit_blend ? "--fit-blend" : "--cam";
+    const int has_list = o->eval || o->fit_blend;
 
-    if (!o->eval && !o->cam)
+    if (!has_list && !o->cam)
         return 1;
     if (!program->takes_pictures)
         return reason_set(why, "%s needs a classifier of pictures; this is a bare model", mode);
-    if (o->tensor || (o->eval && o->input_count))
+    if (o->tensor || (has_list && o->input_count))
         return reason_set(why, "%s and %s exclude each other", mode,
                           o->tensor ? "--tensor" : "pictures beside it");
     if (o->cam && (o->input_count != 1 || strcmp(o->input[0], "-") == 0))
@@ -284,7 +286,7 @@ static int check(const Options *o, const kiln_classifier *program, Reason *why)
         return reason_set(why, "--tensor and '%.200s': give one kind of input", o->input[0]);
     if (!check_owners(o, why) || !check_modes(o, why) || !check_pictures(o, program, why))
         return 0;
-    if (o->eval)
+    if (o->eval || o->fit_blend)
         return 1;
     if (!o->tensor && !o->input_count && !o->bench && !o->profile)
         return reason_set(why, program->takes_pictures

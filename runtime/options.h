@@ -20,6 +20,7 @@ typedef struct Options {
     int groups;               /* results are groups of labels */
     int profile, info, help;
     const char *eval, *eval_map, *confusion, *mistakes; /* or NULL */
+    const char *fit_blend;                              /* or NULL */
     double beta;                                        /* 0: not given */
     const char *submit, *submission;                    /* a template, a file; or NULL */
     const char *cam, *cam_class;                        /* a file, a label or an index; or NULL */

@@ -56,10 +56,13 @@ static RowList rows_of(Compilation *c)
     Arena *a = c->graph_arena;
     for_each_node(n, c->graph) {
         const Call *call = last_call(c->program, n);
+        Shape shape = n->shape;
+        if (n->op != OP_PARAMETER)
+            shape.dim[0] = c->program->pictures;
         Row row = { .node = n,
                     .call = call,
                     .parameters = node_parameters(n),
-                    .shape = shape_text(a, &n->shape),
+                    .shape = shape_text(a, &shape),
                     .place = place_of(a, n, call) };
         vec_push(a, &rows, row);
     }
@@ -285,7 +288,14 @@ ExitStatus command_show(const CommandLine *line)
         status = compile_source(&c, WEIGHTS_OPTIONAL);
     if (status == EXIT_DONE)
         status = compile_program(&c);
-    if (status == EXIT_DONE && !compile_dumps(&c))
+    bool dumped = status == EXIT_DONE && compile_dumps(&c);
+    bool is_list = c.network_count > 1 && line->format && strcmp(line->format, "json") == 0;
+    for (int i = 0; i < c.network_count && status == EXIT_DONE && !dumped; i++) {
+        compile_select(&c, i);
+        fputs(is_list ? i ? ",\n" : "[\n" : i ? "\n" : "", stdout);
         status = show(&c);
+    }
+    if (is_list && status == EXIT_DONE && !dumped)
+        puts("]");
     return compile_end(&c, status);
 }

@@ -166,7 +166,8 @@ static const char *its_name(Emission *e, const Member *m)
 
 static int output_count(const Emission *e, int i)
 {
-    return (int)e->networks[i].program->output_count;
+    const Program *p = e->networks[i].program;
+    return (int)(p->output_count / p->pictures); /* of one picture of a batch */
 }
 
 static void put_member(Emission *e, Writer *w, int i)

@@ -1,5 +1,5 @@
 /* Reductions along the features of each pixel (or token), which lie side by side: layer
- * normalisation and softmax. Sums are the 16 partial sums of reduce.c, sixteen features at a time. */
+ * normalisation and softmax. Sums are the 16 partial sums of reduce.c. */
 #include "compiler/kernel/common.h"
 
 #include <float.h>

@@ -181,14 +181,6 @@ static double direct_cycles(const CostModel *m, const Node *n, Tile tile)
     return (double)w.groups * cycles + fetch + read_input(t, n) + write_output(t, n);
 }
 
-/* Rows of tiles that winograd.c does at once. */
-static int64_t winograd_batch(const Target *t, int64_t rows, int64_t columns, double per_tile)
-{
-    int64_t most = (int64_t)(t->l2_bytes / 2 / ((double)columns * per_tile));
-    most = most < 1 ? 1 : most > rows ? rows : most;
-    return div_up(rows, div_up(rows, most));
-}
-
 static double winograd_cycles(const CostModel *m, const Node *n, Tile tile)
 {
     const Target *t = m->target;
@@ -196,7 +188,7 @@ static double winograd_cycles(const CostModel *m, const Node *n, Tile tile)
     int64_t in = node_channels(n->input[0]), out = node_channels(n);
     int64_t rows = div_up(node_height(n), tile.winograd);
     int64_t columns = div_up(node_width(n), tile.winograd);
-    int64_t batch = winograd_batch(t, rows, columns, 4.0 * (double)(points * (in + out)));
+    int64_t batch = winograd_batch(t, n, tile);
     double batches = (double)div_up(rows, batch);
     double weights = 4.0 * (double)(points * in * div_up(out, tile.lanes) * tile.lanes);
     double vectors = (double)(points * rows * columns) *
@@ -207,6 +199,22 @@ static double winograd_cycles(const CostModel *m, const Node *n, Tile tile)
     return batches * products + (batches - 1) * fetch_again(t, weights, tile) +
            fetch_weights(m, weights) + vectors * t->transform_cycles_per_vector + read_input(t, n) +
            write_output(t, n);
+}
+
+/* Seven products of half the sizes, the sums of the input, and the outputs without a partner. */
+static double strassen_cycles(const CostModel *m, const Node *n, Tile tile)
+{
+    const Target *t = m->target;
+    Work w = work_of(n);
+    int64_t pairs = w.out / tile.lanes / 2, half = div_up(w.columns, 2);
+    double weights = w.weights * 7 / 4, steps = w.steps / 2;
+    double rate = rate_of(t, 7 * steps * (double)tile.vectors * tile.lanes * 4);
+    double products = 7 * map_cycles(t, 1, half, pairs * tile.lanes, tile, steps, rate);
+    if (w.out > 2 * pairs * tile.lanes)
+        products += map_cycles(t, 1, w.columns, tile.lanes, tile, w.steps, INFINITY);
+    double sums = 4 * (double)half * steps / tile.lanes * t->transform_cycles_per_vector;
+    return products + sums + restart_cycles(t, w.out, tile, weights) + fetch_weights(m, weights) +
+           read_input(t, n) + write_output(t, n);
 }
 
 /* --- everything else -------------------------------------------------------------------------- */
@@ -252,20 +260,15 @@ static double node_cycles(const CostModel *m, const Node *n, Tile tile)
     if (is_channelwise(n))
         return window_cycles(m, n, tile);
     if (n->op == OP_CONV2D || n->op == OP_DENSE)
-        return tile.winograd ? winograd_cycles(m, n, tile) : direct_cycles(m, n, tile);
+        return tile.winograd == TILE_STRASSEN ? strassen_cycles(m, n, tile)
+               : tile.winograd                ? winograd_cycles(m, n, tile)
+                                              : direct_cycles(m, n, tile);
     return n->op == OP_INPUT ? 0 : traffic_cycles(m->target, n);
-}
-
-/* One of eight products is saved. */
-static double strassen_saving(const Target *t, const Node *n)
-{
-    return (double)node_macs(n) / 8 / t->tile_lanes / t->fma_per_cycle;
 }
 
 double cost_cycles(const CostModel *m, const Node *n, Tile tile)
 {
-    double cycles = node_cycles(m, n, tile) + activation_cycles(m->target, n);
-    return tile.strassen ? cycles - strassen_saving(m->target, n) : cycles;
+    return node_cycles(m, n, tile) + activation_cycles(m->target, n);
 }
 
 CostModel cost_model(const Target *target, const Graph *g)

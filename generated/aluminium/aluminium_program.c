@@ -70,9 +70,7 @@ static const kiln_member members[] = {
         .steps = steps,
         .step_count = 4,
         .weight = 1,
-        .name = "aluminium",
         .class_count = 12,
-        .threshold = 0,
     },
 };
 

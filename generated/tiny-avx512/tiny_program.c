@@ -53,9 +53,7 @@ static const kiln_member members[] = {
         .network = &network,
         .step_count = 0,
         .weight = 1,
-        .name = "tiny",
         .class_count = 4,
-        .threshold = 0,
     },
 };
 
