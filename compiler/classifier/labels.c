@@ -65,12 +65,14 @@ int labels_line_of(const LabelText *t, const char *at)
 bool labels_parse_index(const char *text, size_t length, int64_t *index)
 {
     *index = 0;
+    if (length < 1 || length > 9)
+        return false;
     for (size_t i = 0; i < length; i++) {
         if (text[i] < '0' || text[i] > '9')
             return false;
         *index = *index * 10 + (text[i] - '0');
     }
-    return length >= 1 && length <= 9;
+    return true;
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
