@@ -24,7 +24,7 @@ static int compare_times(const void *a, const void *b)
 int bench_run(Session *s, int runs, FILE *out, Reason *why)
 {
     double *seconds = malloc((size_t)runs * sizeof *seconds);
-    const double gmacs = (double)session_macs(s) * 1e-9;
+    const double gmacs = (double)session_macs(s) * 1e-9 / (double)s->batch;
     double median;
 
     if (!seconds)
@@ -36,10 +36,12 @@ int bench_run(Session *s, int runs, FILE *out, Reason *why)
     for (int i = 0; i < runs; i++) {
         const double start = clock_seconds();
         session_run(s, NULL, -1, why);
-        seconds[i] = clock_seconds() - start;
+        seconds[i] = (clock_seconds() - start) / (double)s->batch;
     }
     qsort(seconds, (size_t)runs, sizeof *seconds, compare_times);
     median = (seconds[(runs - 1) / 2] + seconds[runs / 2]) / 2;
+    if (s->batch > 1)
+        fprintf(out, "per picture, %zu pictures a run, ", s->batch);
     fprintf(out, "%d runs: min %.3f ms (%.2f GMAC/s), median %.3f ms, %.2f GMAC/s\n", runs,
             seconds[0] * 1e3, gmacs / seconds[0], median * 1e3, gmacs / median);
     free(seconds);

@@ -5,7 +5,6 @@
 #include "runtime/cam.h"
 #include "runtime/outfile.h"
 #include "runtime/png_writer.h"
-#include "runtime/preprocess.h"
 #include "runtime/resize.h"
 
 #include <stdlib.h>
@@ -115,16 +114,18 @@ static int shrink(const Image *in, Image *out, Reason *why)
 static void put_map(FILE *out, Session *s, const Mistake *m, const Image *picture)
 {
     const kiln_member *member;
+    const float *input = NULL;
     const int class_index = m->chosen ? m->label[m->actual] : m->actual ? m->label[0] : 0;
     Image view = { 0, 0, NULL }, small = { 0, 0, NULL }, colored = { 0, 0, NULL };
     Cam cam = { 0, 0, NULL, 0.0f, 0.0f };
     Reason why;
 
-    member = s->rule.grouping == KILN_GROUPING_ONLY
-                 ? NULL
-                 : cam_member(s->program, s->decision.classes, &why);
-    if (member && preprocess_picture(member, picture, s->input, &why) &&
-        cam_compute(member->network, s->input, s->output, s->arena, class_index, &cam, &why) &&
+    member = s->rule.grouping == KILN_GROUPING_ONLY ? NULL
+                                                    : cam_member(s->program, s->classes, &why);
+    if (member && session_load_picture(s, m->path, &why))
+        input = session_input(s, (int)(member - s->program->members), &why);
+    if (input &&
+        cam_compute(member->network, input, s->output, s->arena, class_index, &cam, &why) &&
         cam_view(member, picture, &view, &why) && shrink(&view, &small, &why) &&
         cam_blend(&cam, &small, &colored, &why))
         put_picture(out, &colored, "what spoke for the decision");

@@ -23,9 +23,6 @@ static void text_head(const EvalReport *r, FILE *out)
         fprintf(out, ", %zu failed", r->failed);
     fprintf(out, "\n%-18s %8.1f a second\n", "throughput",
             r->seconds > 0.0 ? (double)m->pictures / r->seconds : 0.0);
-    for (int i = 0; r->answered && i < r->program->member_count; i++)
-        fprintf(out, "%-18s %8zu  (%.1f%%)\n", r->program->members[i].name, r->answered[i],
-                m->pictures ? 100.0 * (double)r->answered[i] / (double)m->pictures : 0.0);
 }
 
 static void text_single(const EvalReport *r, FILE *out)
@@ -44,6 +41,19 @@ static void text_single(const EvalReport *r, FILE *out)
     fprintf(out, "  over all %d classes\n", m->classes);
     if (m->rejected)
         fprintf(out, "%-18s %8zu\n", "rejected", m->rejected);
+}
+
+/* How many pictures each member of a cascade has answered. */
+static void text_members(const EvalReport *r, FILE *out)
+{
+    for (int i = 0; r->answered && i < r->program->member_count; i++) {
+        const double part = r->metrics->pictures
+                                ? (double)r->answered[i] / (double)r->metrics->pictures
+                                : 0.0;
+        put_figure(out, i ? "" : "answered by", part);
+        fprintf(out, "  %s (%zu of %zu)\n", r->program->members[i].name, r->answered[i],
+                r->metrics->pictures);
+    }
 }
 
 static int text_tags(const EvalReport *r, FILE *out, Reason *why)
@@ -99,6 +109,7 @@ static int print_text(const EvalReport *r, FILE *out, Reason *why)
         return 0;
     if (!r->metrics->has_tags)
         text_single(r, out);
+    text_members(r, out);
     text_classes(r, out);
     return r->metrics->has_tags || confusion_print(r->metrics, &r->names, out, why);
 }
@@ -137,16 +148,14 @@ static void json_confusion(const Metrics *m, FILE *out)
     putc(']', out);
 }
 
-/* How many pictures each member of a cascade has decided. */
-static void json_answered(const EvalReport *r, FILE *out)
+static void json_members(const EvalReport *r, FILE *out)
 {
-    fputs(", \"answered\": {", out);
-    for (int i = 0; i < r->program->member_count; i++) {
-        fputs(i ? ", " : "", out);
+    for (int i = 0; r->answered && i < r->program->member_count; i++) {
+        fputs(i ? ", {\"name\": " : ", \"members\": [{\"name\": ", out);
         report_json_string(out, r->program->members[i].name);
-        fprintf(out, ": %zu", r->answered[i]);
+        fprintf(out, ", \"answered\": %zu}", r->answered[i]);
     }
-    putc('}', out);
+    fputs(r->answered ? "]" : "", out);
 }
 
 static int json_tags(const EvalReport *r, FILE *out, Reason *why)
@@ -187,8 +196,7 @@ static int print_json(const EvalReport *r, FILE *out, Reason *why)
                 "\"macro_precision_all\": %.8g, \"predicted_classes\": %d",
                 metrics_accuracy(m), metrics_top5(m), metrics_macro_predicted(m),
                 metrics_macro_all(m), metrics_predicted_classes(m));
-    if (r->answered)
-        json_answered(r, out);
+    json_members(r, out);
     json_classes(r, out);
     if (!m->has_tags)
         json_confusion(m, out);

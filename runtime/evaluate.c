@@ -28,8 +28,8 @@ typedef struct Evaluation {
     Truth truth;
     Metrics metrics;
     MistakeList mistakes;
-    size_t *answered; /* by each member of a cascade; else NULL */
     ClassNames names;
+    size_t *answered;    /* [members]: pictures that each one of a cascade has answered */
     size_t next, failed; /* pictures reported, and how many of them failed */
     int is_broken;       /* out of memory */
     int shows_progress, is_visible;
@@ -118,8 +118,7 @@ static int count_picture(Evaluation *e, const Task *task, Reason *why)
     const int *truth = e->truth.label + first;
     const Verdict v = verdict_of(&task->decision);
 
-    if (e->answered)
-        e->answered[task->decision.member]++;
+    e->answered[task->decision.member]++;
     return metrics_add(&e->metrics, truth, count, &v, why) &&
            (!e->options->mistakes || is_right(truth, count, &v) ||
             mistakes_add(&e->mistakes, task->input.path, truth, count, &v, why));
@@ -185,20 +184,16 @@ static int classify(Evaluation *e)
 
 static int report(Evaluation *e)
 {
-    const kiln_decision *rule = &e->session->rule;
-    const EvalReport r = {
-        .metrics = &e->metrics,
-        .names = e->names,
-        .listed = e->truth.inputs.count,
-        .failed = e->failed,
-        .interrupted =
-            e->next<e->truth.inputs.count, .seconds = e->seconds, .beta = e->options->beta> 0.0
-                ? e->options->beta
-                : 1.0,
-        .threshold = rule->has_threshold ? rule->threshold : 0.5,
-        .program = e->session->program,
-        .answered = e->answered
-    };
+    const kiln_classifier *program = e->session->program;
+    const EvalReport r = { .metrics = &e->metrics,
+                           .names = e->names,
+                           .listed = e->truth.inputs.count,
+                           .failed = e->failed,
+                           .interrupted = e->truth.inputs.count > e->next,
+                           .seconds = e->seconds,
+                           .beta = e->options->beta > 0.0 ? e->options->beta : 1.0,
+                           .program = program,
+                           .answered = program->merge == KILN_MERGE_CASCADE ? e->answered : NULL };
     Reason why;
 
     if (!eval_report_print(&r, e->options->format, stdout, &why)) {
@@ -237,11 +232,9 @@ static int prepare(Evaluation *e, Reason *why)
     const int has_tags = e->session->rule.rule == KILN_RULE_TAGS;
     const LabelNames labels = { s->labels, s->label_count, classes };
 
-    if (s->program->merge == KILN_MERGE_CASCADE) {
-        e->answered = calloc((size_t)s->program->member_count, sizeof *e->answered);
-        if (!e->answered)
-            return reason_set(why, "out of memory");
-    }
+    e->answered = calloc((size_t)s->program->member_count, sizeof *e->answered);
+    if (!e->answered)
+        return reason_set(why, "out of memory");
     if (e->options->confusion && has_tags)
         return reason_set(why, "--confusion is for classifiers with one answer; this one has tags");
     return truth_read(&e->truth, e->options->eval, e->options->eval_map, &labels, has_tags, why) &&

@@ -4,7 +4,6 @@
 #include "runtime/cam.h"
 #include "runtime/confusion.h"
 #include "runtime/png_writer.h"
-#include "runtime/preprocess.h"
 #include "runtime/truth.h"
 
 /* -1: none. */
@@ -22,15 +21,15 @@ static int choose_class(const Session *s, const char *wanted, Reason *why)
     return found;
 }
 
-/* The member sees the picture by itself, whatever the program makes of it for others. */
+/* Of the picture that the session has loaded. */
 static int draw(Session *s, const char *path, int class_index, Image *drawn, Reason *why)
 {
-    const kiln_member *member = cam_member(s->program, s->decision.classes, why);
+    const kiln_member *member = cam_member(s->program, s->classes, why);
     Image picture = { 0, 0, NULL }, view = { 0, 0, NULL };
     Cam cam = { 0, 0, NULL, 0.0f, 0.0f };
-    const int ok = member && image_load(path, &picture, why) &&
-                   preprocess_picture(member, &picture, s->input, why) &&
-                   cam_compute(member->network, s->input, s->output, s->arena, class_index, &cam,
+    const float *input = member ? session_input(s, (int)(member - s->program->members), why) : NULL;
+    const int ok = input && image_load(path, &picture, why) &&
+                   cam_compute(member->network, input, s->output, s->arena, class_index, &cam,
                                why) &&
                    cam_view(member, &picture, &view, why) && cam_draw(&cam, &view, drawn, why);
 
@@ -57,7 +56,7 @@ int explain_picture(Session *s, const Options *options, FILE *out, Reason *why)
 
     if (s->rule.grouping == KILN_GROUPING_ONLY)
         return reason_set(why, "maps are of classes, and only groups are decided on");
-    if (!session_load_picture(s, path, why) || !session_classify(s, why))
+    if (!session_load_picture(s, 0, path, why) || !session_classify(s, why))
         return 0;
     class_index = choose_class(s, options->cam_class, why);
     ok = class_index >= 0 && draw(s, path, class_index, &drawn, why) &&

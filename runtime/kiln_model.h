@@ -14,6 +14,10 @@
 #include <string.h>
 #endif
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -58,12 +62,27 @@ void *memset(void *at, int value, size_t count);
 #define KILN_ALONE
 #endif
 
-/* Before a loop whose iterations are independent. The schedule depends on the number of threads
- * only. */
+/* Threads. A network emitted for them runs all its functions in every thread: KILN_THREADS begins
+ * the block of the calls, KILN_BARRIER is where threads wait for each other. KILN_SHARE divides work
+ * counted in units; the unit i of a loop begins at unit + weight * (i - lo), and belongs to the
+ * thread in whose part of the count that lies. This depends on the number of threads only. Without
+ * OpenMP all of it vanishes. */
 #ifdef _OPENMP
-#define KILN_PARALLEL _Pragma("omp parallel for schedule(static)")
+#define KILN_THREADS         _Pragma("omp parallel")
+#define KILN_BARRIER         _Pragma("omp barrier")
+#define KILN_IS_FIRST_THREAD (omp_get_thread_num() == 0)
+#define KILN_SHARE(units)                                                        \
+    const int kiln_first = (units)*omp_get_thread_num() / omp_get_num_threads(); \
+    const int kiln_end = (units) * (omp_get_thread_num() + 1) / omp_get_num_threads();
+#define KILN_BEGIN(lo, hi, unit, weight) kiln_bound(lo, hi, kiln_first - (unit), weight)
+#define KILN_END(lo, hi, unit, weight)   kiln_bound(lo, hi, kiln_end - (unit), weight)
 #else
-#define KILN_PARALLEL
+#define KILN_THREADS
+#define KILN_BARRIER         ((void)0)
+#define KILN_IS_FIRST_THREAD 1
+#define KILN_SHARE(units)
+#define KILN_BEGIN(lo, hi, unit, weight) (lo)
+#define KILN_END(lo, hi, unit, weight)   (hi)
 #endif
 
 /* At the top of a file: products and sums are never contracted. gcc has no such pragma; it does not
@@ -112,10 +131,21 @@ typedef struct kiln_trace {
         if (trace)                                       \
             trace->node(trace->context, (i), (pointer)); \
     } while (0)
+/* The same of a network run by threads, none of which goes on before it has been told of. */
+#define KILN_TRACE_NODE_OF_THREADS(i, pointer) \
+    do {                                       \
+        if (trace) {                           \
+            KILN_BARRIER;                      \
+            if (KILN_IS_FIRST_THREAD)          \
+                KILN_TRACE_NODE(i, pointer);   \
+            KILN_BARRIER;                      \
+        }                                      \
+    } while (0)
 #else
 #define KILN_TRACE_PARAMETER
 #define KILN_TRACE_ARGUMENT
-#define KILN_TRACE_NODE(i, pointer) ((void)0)
+#define KILN_TRACE_NODE(i, pointer)            ((void)0)
+#define KILN_TRACE_NODE_OF_THREADS(i, pointer) ((void)0)
 #endif
 
 /* --- index arithmetic ------------------------------------------------------------------------- */
@@ -139,6 +169,13 @@ static inline int kiln_floor_div(int a, int b)
 static inline int kiln_floor_mod(int a, int b)
 {
     return a - b * kiln_floor_div(a, b);
+}
+
+/* The first iteration of lo..hi that begins `distance` or more behind the loop's own beginning. */
+static inline int kiln_bound(int lo, int hi, int distance, int weight)
+{
+    const int i = lo + kiln_floor_div(distance + weight - 1, weight);
+    return kiln_max_int(lo, kiln_min_int(hi, i));
 }
 
 /* --- scalar arithmetic of the c99 target ---------------------------------------------------- */
@@ -282,12 +319,14 @@ typedef struct kiln_network {
     const char *const *features; /* what the processor must have: {"avx2", "fma", NULL}; or NULL */
     kiln_shape input, output;
     size_t arena_bytes, weight_bytes, stack_bytes;
-    int64_t macs;
+    int64_t macs;             /* of one call */
+    int batch;                /* pictures of one call, all of which are computed; 0 is 1 */
     const kiln_layer *layers; /* in the order in which a trace tells of them */
     int layer_count;
     const kiln_class_map *class_map; /* NULL: the network does not end so */
-    /* input and output are stored [H][W][C] where the shape is [C,H,W]; arena is 64-byte aligned;
-     * trace may be NULL, and is not told of anything by code compiled without KILN_TRACE. */
+    /* input and output are stored [H][W][C] where the shape is [C,H,W], picture by picture; arena is
+     * 64-byte aligned; trace may be NULL, and is not told of anything by code compiled without
+     * KILN_TRACE. */
     void (*run)(void *context, const float *input, float *output, void *arena,
                 const kiln_trace *trace);
     void *context; /* NULL for emitted code */

@@ -79,14 +79,61 @@ static void take_result(Session *s, Task *t)
     t->decision = decision;
 }
 
-static void run_task(Session *s, Task *t)
+/* What a worker takes at a time: tasks first .. first + count - 1. */
+typedef struct Share {
+    size_t first, count;
+} Share;
+
+static Task *task_at(const Pool *p, size_t i)
 {
-    t->ok = 0;
-    if (t->input.problem) {
-        reason_write(&t->why, "%s", t->input.problem);
-    } else if (session_load_picture(s, t->input.path, &t->why) && session_classify(s, &t->why)) {
-        take_result(s, t);
-        t->ok = 1;
+    return &p->ring[i % p->window];
+}
+
+/* The next tasks, as many as the network runs at a time; none where it is worth to wait for more. */
+static Share take_share(Pool *p)
+{
+    const size_t waiting = p->tail - p->next, batch = p->worker[0].session.batch;
+    Share share = { p->next, waiting < batch ? waiting : batch };
+
+    if (waiting < batch && p->expects && !p->ends)
+        share.count = 0;
+    p->next += share.count;
+    return share;
+}
+
+/* Loads the pictures of a share side by side. Returns how many there are. */
+static size_t load_share(const Pool *p, Session *s, Share share)
+{
+    size_t loaded = 0;
+
+    for (size_t i = share.first; i < share.first + share.count; i++) {
+        Task *t = task_at(p, i);
+        t->ok = 0;
+        if (t->input.problem)
+            reason_write(&t->why, "%s", t->input.problem);
+        else
+            t->ok = session_load_picture(s, loaded, t->input.path, &t->why);
+        loaded += (size_t)t->ok;
+    }
+    return loaded;
+}
+
+static void run_share(const Pool *p, Session *s, Share share)
+{
+    const size_t loaded = load_share(p, s, share);
+    size_t at = 0;
+
+    if (loaded == 0)
+        return;
+    session_pad(s, loaded);
+    session_run_batch(s);
+    for (size_t i = share.first; i < share.first + share.count; i++) {
+        Task *t = task_at(p, i);
+        if (!t->ok)
+            continue;
+        t->ok = session_decide(s, at++, &t->why);
+        if (t->ok)
+            take_result(s, t);
     }
 }
 
@@ -104,8 +151,8 @@ static void report_task(Pool *p, Task *t)
 
 static void report_finished(Pool *p)
 {
-    for (; p->head < p->next && p->ring[p->head % p->window].is_done; p->head++)
-        report_task(p, &p->ring[p->head % p->window]);
+    for (; p->head < p->next && task_at(p, p->head)->is_done; p->head++)
+        report_task(p, task_at(p, p->head));
     pthread_cond_signal(&p->has_room);
 }
 
@@ -117,19 +164,19 @@ static void *work(void *context)
     limit_threads(p->threads_each);
     pthread_mutex_lock(&p->lock);
     for (;;) {
-        Task *t;
+        Share share = take_share(p);
         int is_dropped;
-        while (p->next == p->tail && !p->ends)
+        for (; share.count == 0 && !p->ends; share = take_share(p))
             pthread_cond_wait(&p->has_work, &p->lock);
-        if (p->next == p->tail)
+        if (share.count == 0)
             break;
-        t = &p->ring[p->next++ % p->window];
         is_dropped = p->is_stopped;
         pthread_mutex_unlock(&p->lock);
         if (!is_dropped)
-            run_task(&w->session, t);
+            run_share(p, &w->session, share);
         pthread_mutex_lock(&p->lock);
-        t->is_done = 1;
+        for (size_t i = share.first; i < share.first + share.count; i++)
+            task_at(p, i)->is_done = 1;
         report_finished(p);
     }
     pthread_mutex_unlock(&p->lock);
@@ -159,7 +206,7 @@ static int open_sessions(Pool *p, const Session *model, Reason *why)
 
 static int open_ring(Pool *p, const Session *model, Reason *why)
 {
-    p->window = p->jobs > 1 ? (size_t)p->jobs * TASKS_PER_JOB : 1;
+    p->window = model->batch * (p->jobs > 1 ? (size_t)p->jobs * TASKS_PER_JOB : 1);
     p->ring = calloc(p->window, sizeof *p->ring);
     for (size_t i = 0; p->ring && i < p->window; i++) {
         p->ring[i].logical = malloc(model->output_count * sizeof(float));
@@ -200,11 +247,24 @@ int pool_open(Pool *p, const Session *model, int jobs, PoolReport *report, void 
 /* Without threads, or where none could be started: the caller does the work. */
 static void work_here(Pool *p)
 {
-    Task *t = &p->ring[p->next % p->window];
+    const Share share = take_share(p);
 
-    run_task(&p->worker[0].session, t);
-    report_task(p, t);
-    p->head = ++p->next;
+    if (share.count == 0)
+        return;
+    run_share(p, &p->worker[0].session, share);
+    for (; p->head < p->next; p->head++)
+        report_task(p, task_at(p, p->head));
+}
+
+void pool_expect(Pool *p, int more)
+{
+    pthread_mutex_lock(&p->lock);
+    p->expects = more;
+    if (!more && p->started == 0)
+        work_here(p);
+    else if (!more)
+        pthread_cond_broadcast(&p->has_work);
+    pthread_mutex_unlock(&p->lock);
 }
 
 int pool_submit(Pool *p, Input input, size_t total)
@@ -215,7 +275,7 @@ int pool_submit(Pool *p, Input input, size_t total)
     pthread_mutex_lock(&p->lock);
     while (p->tail - p->head == p->window)
         pthread_cond_wait(&p->has_room, &p->lock);
-    t = &p->ring[p->tail++ % p->window];
+    t = task_at(p, p->tail++);
     t->input = input;
     t->total = total;
     if (p->jobs > 1)

@@ -39,18 +39,21 @@ typedef struct Pool {
     pthread_mutex_t lock; /* of all that follows, and of the tasks that no worker holds */
     pthread_cond_t has_work, has_room;
     size_t head, next, tail;
+    int expects; /* more pictures come at once: a run waits until its batch is full */
     int ends, is_stopped;
 } Pool;
 
 /* How many pictures are worked on at a time where nobody says: one per processor at hand. */
 int pool_default_jobs(void);
 
-/* Each worker gets memory like that of `model`. With one job there is no thread: submitting does
- * the work. */
+/* Each worker gets memory like that of `model`, and takes as many pictures at a time as its network
+ * does. With one job there is no thread: submitting does the work. */
 int pool_open(Pool *p, const Session *model, int jobs, PoolReport *report, void *context,
               Reason *why);
 /* Takes the input over. Waits while too many are under way; returns 0 when the pool has stopped. */
 int pool_submit(Pool *p, Input input, size_t total);
+/* Says whether more pictures come without waiting for the results of those that came. */
+void pool_expect(Pool *p, int more);
 /* Waits until all that was submitted has been reported; returns 0 when the pool has stopped. */
 int pool_drain(Pool *p);
 /* Drains, ends the threads, frees. */

@@ -87,7 +87,10 @@ static void print_text(const kiln_network *n, Profile *p, int runs, FILE *out)
     for (int i = 0; i < p->count; i++)
         total += p->timing[i].seconds;
     qsort(p->timing, (size_t)p->count, sizeof *p->timing, compare_timings);
-    fprintf(out, "%s on %s, least of %d runs\n", n->name, n->target, runs);
+    fprintf(out, "%s on %s, least of %d runs", n->name, n->target, runs);
+    if (n->batch > 1)
+        fprintf(out, " of %d pictures", n->batch);
+    fprintf(out, "\n");
     fprintf(out, "%10s %7s %9s  %s\n", "ms", "share", "GFLOP/s", "layer");
     for (int i = 0; i < p->count; i++) {
         const kiln_layer *layer = p->timing[i].layer;

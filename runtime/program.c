@@ -101,18 +101,6 @@ static void finish_input(Run *r, const char *file, const Decision *decision, con
     }
 }
 
-static void classify_tensor(Run *r, const char *file)
-{
-    Reason why;
-
-    if (session_classify(&r->session, &why))
-        finish_input(r, file, &r->session.decision, r->session.logical);
-    else
-        fail_input(r, file, &why);
-    r->done++;
-    show_progress(r);
-}
-
 /* Called by the pool, in the order of the pictures. */
 static int finish_picture(void *context, const Task *task)
 {
@@ -128,28 +116,45 @@ static int finish_picture(void *context, const Task *task)
     return !r->stopped;
 }
 
-/* The tensors of one file; those of a batch are called FILE[0], FILE[1], ... */
-static void classify_tensors(Run *r, const char *path)
+/* The tensors `first` .. `end` - 1 of a file, which fit into one run; those of an array of them are
+ * called FILE[0], FILE[1], ... */
+static void run_tensors(Run *r, const char *path, const NpyArray *array, size_t first, size_t end)
 {
     const size_t room = strlen(path) + 32;
     char *name = malloc(room);
+    Reason why;
+
+    for (size_t i = first; i < end; i++)
+        session_set_tensor(&r->session, i - first, array, i);
+    session_pad(&r->session, end - first);
+    session_run_batch(&r->session);
+    for (size_t i = first; i < end && !r->stopped; i++) {
+        if (name)
+            snprintf(name, room, r->total > 1 ? "%s[%zu]" : "%s", path, i);
+        if (session_decide(&r->session, i - first, &why))
+            finish_input(r, name ? name : path, &r->session.decision, r->session.logical);
+        else
+            fail_input(r, name ? name : path, &why);
+        r->done++;
+        show_progress(r);
+    }
+    free(name);
+}
+
+static void classify_tensors(Run *r, const char *path)
+{
+    const size_t batch = r->session.batch;
     NpyArray array = { 0 };
     size_t count = 0;
     Reason why;
 
-    if (!name)
-        reason_write(&why, "out of memory");
-    if (!name || !npy_array_load(path, &array, &why) ||
+    if (!npy_array_load(path, &array, &why) ||
         !session_check_tensor(&r->session, &array, &count, &why))
         fail_input(r, path, &why);
     r->total = count;
-    for (size_t i = 0; i < count && !r->stopped; i++) {
-        snprintf(name, room, count > 1 ? "%s[%zu]" : "%s", path, i);
-        session_set_tensor(&r->session, &array, i);
-        classify_tensor(r, name);
-    }
+    for (size_t i = 0; i < count && !r->stopped; i += batch)
+        run_tensors(r, path, &array, i, count - i < batch ? count : i + batch);
     npy_array_free(&array);
-    free(name);
 }
 
 /* --- all inputs ------------------------------------------------------------------------------ */
@@ -160,10 +165,12 @@ static int submit_list(Run *r, InputList *list)
     int goes_on = 1;
 
     r->listed += list->count;
+    pool_expect(&r->pool, 1);
     for (size_t i = 0; i < list->count && goes_on; i++) {
         goes_on = pool_submit(&r->pool, list->at[i], r->listed);
         memset(&list->at[i], 0, sizeof list->at[i]);
     }
+    pool_expect(&r->pool, 0);
     inputs_free(list);
     return goes_on;
 }
@@ -235,14 +242,15 @@ static int list_first_inputs(Run *r, InputList *list)
     return i;
 }
 
-/* No more workers than pictures. */
+/* No more workers than runs of the network. */
 static int count_jobs(const Run *r, const InputList *list, int lists_all)
 {
     const int jobs = r->options.jobs ? r->options.jobs : pool_default_jobs();
+    const size_t runs = (list->count + r->session.batch - 1) / r->session.batch;
 
     if (session_is_serial(&r->session))
         return 1;
-    return lists_all && list->count < (size_t)jobs ? (int)list->count + !list->count : jobs;
+    return lists_all && runs < (size_t)jobs ? (int)runs + !runs : jobs;
 }
 
 static void classify_pictures(Run *r)
@@ -334,7 +342,7 @@ static int explain(Run *r)
 
 /* --- --bench, --profile and --info ----------------------------------------------------------- */
 
-/* Sets the first input given, or noise. */
+/* Sets the first input given, in every place of a batch, or noise. */
 static int set_bench_input(Run *r, const char **file, Reason *why)
 {
     NpyArray array = { 0 };
@@ -344,8 +352,11 @@ static int set_bench_input(Run *r, const char **file, Reason *why)
     *file = r->options.tensor        ? r->options.tensor
             : r->options.input_count ? r->options.input[0]
                                      : "";
-    if (r->options.input_count)
-        return session_load_picture(&r->session, *file, why);
+    if (r->options.input_count) {
+        ok = session_load_picture(&r->session, 0, *file, why);
+        session_repeat(&r->session);
+        return ok;
+    }
     if (!r->options.tensor) {
         session_set_noise(&r->session);
         return 1;
@@ -353,7 +364,8 @@ static int set_bench_input(Run *r, const char **file, Reason *why)
     ok = npy_array_load(*file, &array, why) &&
          session_check_tensor(&r->session, &array, &count, why);
     if (ok)
-        session_set_tensor(&r->session, &array, 0);
+        session_set_tensor(&r->session, 0, &array, 0);
+    session_repeat(&r->session);
     npy_array_free(&array);
     return ok;
 }
@@ -416,6 +428,8 @@ static void print_sizes(const kiln_network *n)
     printf("%-8s %zu bytes\n", "arena", n->arena_bytes);
     printf("%-8s %zu bytes\n", "stack", n->stack_bytes);
     printf("%-8s %lld\n", "MACs", (long long)n->macs);
+    if (n->batch > 1)
+        printf("%-8s %d pictures a run, for which these figures hold\n", "batch", n->batch);
 }
 
 /* Sums, but of memory that members use one after the other the most. */

@@ -40,10 +40,17 @@ typedef struct Room {
     size_t input, output, arena; /* floats, floats, bytes */
 } Room;
 
+static size_t batch_of(const kiln_network *n)
+{
+    return n->batch > 1 ? (size_t)n->batch : 1;
+}
+
 static void add_network(Room *r, const kiln_network *n)
 {
-    r->input = larger(r->input, count_of(&n->input));
-    r->output = larger(r->output, count_of(&n->output));
+    const size_t batch = batch_of(n);
+
+    r->input = larger(r->input, batch * count_of(&n->input));
+    r->output = larger(r->output, batch * count_of(&n->output));
     r->arena = larger(r->arena, n->arena_bytes);
 }
 
@@ -119,6 +126,7 @@ static void set_sizes(Session *s)
     s->network = p->members[0].network;
     s->rule = p->decision;
     s->input_count = count_of(&s->network->input);
+    s->batch = batch_of(s->network);
     s->classes = p->class_count ? p->class_count : session_member_classes(s, 0);
     s->output_shape = s->network->output;
     if (!has_one_run(p)) {
@@ -128,10 +136,19 @@ static void set_sizes(Session *s)
     s->output_count = count_of(&s->output_shape);
 }
 
+/* Batches are of pictures that need one run each. */
+static int has_fitting_batch(const kiln_classifier *p)
+{
+    for (int m = 0; m < p->member_count; m++)
+        if (batch_of(p->members[m].network) > 1 && !has_one_run(p))
+            return 0;
+    return 1;
+}
+
 static int is_known(const kiln_classifier *p)
 {
-    return p->member_count > 0 && p->merge >= 0 && p->merge < KILN_MERGE_COUNT &&
-           (p->member_count == 1 || p->merge != KILN_MERGE_SINGLE);
+    return has_fitting_batch(p) && p->member_count > 0 && p->merge >= 0 &&
+           p->merge < KILN_MERGE_COUNT && (p->member_count == 1 || p->merge != KILN_MERGE_SINGLE);
 }
 
 int session_open(Session *s, const kiln_classifier *program, Reason *why)
@@ -193,16 +210,18 @@ static int decode_picture(Session *s, const Bytes *bytes, Reason *why)
     return 1;
 }
 
-int session_load_picture(Session *s, const char *path, Reason *why)
+int session_load_picture(Session *s, size_t at, const char *path, Reason *why)
 {
     Bytes bytes;
     int ok;
 
     if (!bytes_read(path, &bytes, why))
         return 0;
+    s->is_run = 0;
     s->source = has_one_run(s->program) ? SESSION_STREAM : SESSION_PICTURE;
     ok = s->source == SESSION_STREAM
-             ? preprocess_encoded(&s->program->members[0], bytes.at, bytes.length, s->input, why)
+             ? preprocess_encoded(&s->program->members[0], bytes.at, bytes.length,
+                                  s->input + at * s->input_count, why)
              : decode_picture(s, &bytes, why);
     bytes_free(&bytes);
     return ok;
@@ -222,12 +241,26 @@ static void transpose(const float *from, size_t channels, size_t pixels, float *
             to[p * channels + c] = from[c * pixels + p];
 }
 
-void session_set_tensor(Session *s, const NpyArray *array, size_t index)
+void session_set_tensor(Session *s, size_t at, const NpyArray *array, size_t index)
 {
     const size_t channels = channels_of(&s->network->input);
 
     s->source = SESSION_TENSOR;
-    transpose(array->data + index * s->input_count, channels, s->input_count / channels, s->input);
+    s->is_run = 0;
+    transpose(array->data + index * s->input_count, channels, s->input_count / channels,
+              s->input + at * s->input_count);
+}
+
+void session_pad(Session *s, size_t at)
+{
+    if (at < s->batch)
+        memset(s->input + at * s->input_count, 0, (s->batch - at) * s->input_count * sizeof(float));
+}
+
+void session_repeat(Session *s)
+{
+    for (size_t i = 1; i < s->batch; i++)
+        memcpy(s->input + i * s->input_count, s->input, s->input_count * sizeof(float));
 }
 
 void session_set_noise(Session *s)
@@ -235,6 +268,7 @@ void session_set_noise(Session *s)
     uint32_t state = 2463534242u;
 
     s->source = SESSION_TENSOR;
+    s->is_run = 0;
     for (size_t i = 0; i < room_of(s->program).input; i++) {
         state ^= state << 13;
         state ^= state >> 17;
@@ -311,15 +345,17 @@ const double *session_member_scores(const Session *s, int m)
     return scores_of(s, m);
 }
 
-/* One network on one input; its output in logical order, as scores. */
+/* One network on one input, or what it has made of it with others of a batch; its output in logical
+ * order, as scores. */
 static int run_network(Session *s, const kiln_member *m, const float *input,
                        const kiln_trace *trace, Reason *why)
 {
     const kiln_network *n = m->network;
     const size_t channels = channels_of(&n->output), count = count_of(&n->output);
 
-    n->run(n->context, input, s->output, s->arena, trace);
-    transpose(s->output, count / channels, channels, s->logical);
+    if (!s->is_run)
+        n->run(n->context, input, s->output, s->arena, trace);
+    transpose(s->output + s->place * count, count / channels, channels, s->logical);
     return scores_set(&s->scores, s->logical, (int)count, why) &&
            scores_run(&s->scores, m->scores, m->score_count, why);
 }
@@ -457,4 +493,22 @@ int session_classify(Session *s, Reason *why)
     hand_over(s);
     decision_make(&s->rule, s->groups.of ? &s->groups : NULL, &s->decision);
     return 1;
+}
+
+void session_run_batch(Session *s)
+{
+    if (s->batch == 1)
+        return;
+    s->network->run(s->network->context, s->input, s->output, s->arena, NULL);
+    s->is_run = 1;
+}
+
+int session_decide(Session *s, size_t at, Reason *why)
+{
+    int ok;
+
+    s->place = at;
+    ok = session_classify(s, why);
+    s->place = 0;
+    return ok;
 }

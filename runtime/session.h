@@ -23,8 +23,11 @@ typedef struct Session {
     size_t output_count;         /* of `logical` */
     kiln_shape output_shape;     /* of `logical`, too */
     int classes;                 /* of the decision */
+    size_t batch;                /* pictures of one run; 1 where there are several runs */
+    size_t place;                /* in the batch: the picture that is decided on */
+    int is_run;                  /* the outputs of the whole batch are there */
     SessionSource source;
-    float *input;   /* as stored: [H][W][C] */
+    float *input;   /* as stored: [batch][H][W][C] */
     float *output;  /* as stored; of one run */
     float *logical; /* the output in logical order, [C][H][W], where there is one run; else the
                        merged scores; a block of its own */
@@ -43,9 +46,14 @@ typedef struct Session {
 int session_open(Session *s, const kiln_classifier *program, Reason *why);
 void session_close(Session *s);
 
-/* Puts a picture's file, or element `index` of a batch of tensors, into the network's input. */
-int session_load_picture(Session *s, const char *path, Reason *why);
-void session_set_tensor(Session *s, const NpyArray *array, size_t index);
+/* Puts a picture's file, or element `index` of an array of tensors, into place `at` of the network's
+ * input. */
+int session_load_picture(Session *s, size_t at, const char *path, Reason *why);
+void session_set_tensor(Session *s, size_t at, const NpyArray *array, size_t index);
+/* Fills the places from `at` on with zeros: the network computes all of them. */
+void session_pad(Session *s, size_t at);
+/* Fills the places behind the first one with what that holds. */
+void session_repeat(Session *s);
 /* A fixed pseudo-random input, uniform in -1..1. */
 void session_set_noise(Session *s);
 
@@ -71,7 +79,11 @@ int64_t session_macs(const Session *s);
 /* Runs the networks only, each on every view. `trace` is handed to those of one member, -1 for
  * all. */
 int session_run(Session *s, const kiln_trace *trace, int member, Reason *why);
-/* Runs the networks and decides. */
+/* Runs the networks and decides on the picture in the first place. */
 int session_classify(Session *s, Reason *why);
+/* The same for all of a batch: runs its network, if it is one of several pictures; then decides on
+ * the picture in place `at`. */
+void session_run_batch(Session *s);
+int session_decide(Session *s, size_t at, Reason *why);
 
 #endif

@@ -219,6 +219,14 @@ main() {
     done
     suite_shared zoo oracle/resnet18/manifest.json "$BUILD/tests/zoo"
     [ ! -e tests/targets/emitted.sh ] || suite targets nice bash tests/targets/emitted.sh "$KILN"
+    local threads='models/mlperf_tiny.kiln:resnet8'
+    [ -z "$all" ] || threads="$threads models/mlperf_tiny.kiln:vww_96 models/resnet.kiln:resnet18
+        models/resnet.kiln:resnet50_gn models/squeezenet.kiln:squeezenet1_1 models/mobilenet_v2.kiln:mobilenet_v2
+        models/densenet.kiln:densenet121 models/efficientnet.kiln:efficientnet_b0"
+    # shellcheck disable=SC2086
+    suite threads nice bash tests/targets/threads.sh "$KILN" $threads
+    # shellcheck disable=SC2086
+    suite batch nice bash tests/targets/batch.sh "$KILN" $threads
     [ ! -d generated ] || [ -z "$(ls generated/*/ 2>/dev/null)" ] || suite generated make --no-print-directory check-generated
 
     for example in examples/*/Makefile; do

@@ -56,10 +56,13 @@ static RowList rows_of(Compilation *c)
     Arena *a = c->graph_arena;
     for_each_node(n, c->graph) {
         const Call *call = last_call(c->program, n);
+        Shape shape = n->shape;
+        if (n->op != OP_PARAMETER)
+            shape.dim[0] = c->program->pictures;
         Row row = { .node = n,
                     .call = call,
                     .parameters = node_parameters(n),
-                    .shape = shape_text(a, &n->shape),
+                    .shape = shape_text(a, &shape),
                     .place = place_of(a, n, call) };
         vec_push(a, &rows, row);
     }

@@ -108,9 +108,16 @@ static const float *trace_values(Verify *v, const Node *n, const unsigned char *
     return logical;
 }
 
-/* Compares one record of the trace with `run`, or the output with `expected` where that is given.
- * Returns the bytes that the record takes. */
-static size_t compare_record(Verify *v, const unsigned char *bytes, const Interp *run,
+/* Pictures of one run: their inputs as networks store them; their expected outputs, or NULL. The
+ * network's batch is filled up with zeros. */
+typedef struct Pictures {
+    int64_t count;
+    const float *stored, *expected;
+} Pictures;
+
+/* Compares picture `at` in one record of the trace with `run`, or the output with `expected` where
+ * that is given. Returns the bytes that the record takes. */
+static size_t compare_record(Verify *v, const unsigned char *bytes, int64_t at, const Interp *run,
                              const float *expected)
 {
     int id;
@@ -119,34 +126,51 @@ static size_t compare_record(Verify *v, const unsigned char *bytes, const Interp
     const Node *n = id < 0 ? g->output : g->nodes.at[id];
     int64_t count = shape_count(&n->shape);
     if (!expected || id < 0) {
-        const float *got = trace_values(v, n, bytes + sizeof id);
+        const float *got = trace_values(v, n,
+                                        bytes + sizeof id + at * count * (int64_t)sizeof(float));
         Error e = compare(got, expected ? expected : run->value[n->id], count);
         report(v, id < 0 ? "(output)" : n->path, op_info(n->op)->name, &e);
     }
-    return sizeof id + (size_t)count * sizeof(float);
+    return sizeof id + (size_t)(v->c.pictures * count) * sizeof(float);
 }
 
-/* `stored` is the input as networks store it. */
-static const char *verify_one(Verify *v, const float *stored, const float *expected)
+/* One picture of a run against the interpreter, or what is expected of it. */
+static const char *compare_picture(Verify *v, const FileMap *trace, const Pictures *p, int64_t at)
 {
     Compilation *c = &v->c;
     Arena *a = c->scratch_arena;
-    FileMap trace;
-    const char *error = run_traced(v, stored, &trace);
-    if (error)
-        return error;
+    int64_t in = shape_count(&c->source->input->shape);
+    const float *expected = p->expected;
     Interp run = { 0 };
-    if (!expected) {
-        float *logical = arena_new_array(a, float, c->program->input_count);
-        tensor_to_logical(&c->source->input->shape, stored, logical);
+    const char *error = NULL;
+    if (expected) {
+        expected += at * shape_count(&c->source->output->shape);
+    } else {
+        float *logical = arena_new_array(a, float, in);
+        tensor_to_logical(&c->source->input->shape, p->stored + at * in, logical);
         error = interp_run(a, c->source, logical, interp_keep_all(a, c->source), &run);
     }
-    for (size_t at = 0; !error && at < trace.length;)
-        at += compare_record(v, trace.bytes + at, &run, expected);
+    for (size_t byte = 0; !error && byte < trace->length;)
+        byte += compare_record(v, trace->bytes + byte, at, &run, expected);
     if (!expected)
         interp_free(&run);
+    return error;
+}
+
+static const char *verify_pictures(Verify *v, const Pictures *p)
+{
+    Compilation *c = &v->c;
+    FileMap trace;
+    int64_t size = shape_count(&c->source->input->shape);
+    float *filled = arena_new_array(c->scratch_arena, float, c->program->input_count);
+    memcpy(filled, p->stored, (size_t)(p->count * size) * sizeof(float));
+    const char *error = run_traced(v, filled, &trace);
+    if (error)
+        return error;
+    for (int64_t at = 0; at < p->count && !error; at++)
+        error = compare_picture(v, &trace, p, at);
     file_unmap(&trace);
-    arena_reset(a);
+    arena_reset(c->scratch_arena);
     return error;
 }
 
@@ -196,17 +220,21 @@ static ExitStatus verify_tensors(Verify *v, const NpyArray *in, int64_t inputs)
 {
     const Graph *g = v->c.source;
     NpyArray want = { 0 };
-    int64_t outputs, size = v->c.program->input_count;
+    int64_t outputs, size = shape_count(&g->input->shape), batch = v->c.pictures;
+    int64_t output_size = shape_count(&g->output->shape);
     const char *expect = v->c.line->expect, *error = NULL;
     if (expect && !load_tensors(v, expect, &g->output->shape, &want, &outputs))
         return EXIT_INPUT;
     ExitStatus status = EXIT_DONE;
     if (expect && inputs != outputs)
         status = compile_fail(EXIT_INPUT, expect, "holds another number of tensors than the input");
-    float *stored = arena_new_array(v->c.graph_arena, float, size);
-    for (int64_t i = 0; i < inputs && status == EXIT_DONE && !error; i++) {
-        tensor_to_stored(&g->input->shape, in->data + i * size, stored);
-        error = verify_one(v, stored, expect ? want.data + i * v->c.program->output_count : NULL);
+    float *stored = arena_new_array(v->c.graph_arena, float, size *batch);
+    for (int64_t i = 0; i < inputs && status == EXIT_DONE && !error; i += batch) {
+        Pictures p = { inputs - i < batch ? inputs - i : batch, stored,
+                       expect ? want.data + i * output_size : NULL };
+        for (int64_t k = 0; k < p.count; k++)
+            tensor_to_stored(&g->input->shape, in->data + (i + k) * size, stored + k * size);
+        error = verify_pictures(v, &p);
     }
     npy_array_free(&want);
     return error ? compile_fail(EXIT_ENVIRONMENT, NULL, error) : status;
@@ -223,11 +251,15 @@ static void run_emitted(void *context, const float *input, float *output, void *
     FileMap map;
     (void)arena, (void)trace;
     compile_select(&v->c, (int)(n - v->c.networks));
-    const char *error = run_traced(v, input, &map);
+    const Shape *shape = &n->source->input->shape;
+    float *batch = arena_new_array(v->c.graph_arena, float, v->c.pictures *shape_count(shape));
+    memcpy(batch, input, (size_t)shape_count(shape) * sizeof(float));
+    const char *error = run_traced(v, batch, &map);
     size_t bytes = (size_t)shape_count(&n->source->output->shape) * sizeof(float);
+    size_t all = (size_t)v->c.pictures * bytes;
     memset(output, 0, bytes);
-    if (!error && map.length >= bytes)
-        memcpy(output, map.bytes + map.length - bytes, bytes);
+    if (!error && map.length >= all)
+        memcpy(output, map.bytes + map.length - all, bytes);
     if (!error)
         file_unmap(&map);
     else
@@ -242,7 +274,7 @@ static bool classify(Verify *v, const char *path, RunNetwork *run, float **score
     Session s;
     if (!session_open(&s, table, why))
         return false;
-    bool ok = session_load_picture(&s, path, why) && session_classify(&s, why);
+    bool ok = session_load_picture(&s, 0, path, why) && session_classify(&s, why);
     *count = ok ? s.decision.classes : 0;
     *scores = arena_new_array(v->c.graph_arena, float, *count + 1);
     for (int i = 0; i < *count; i++)
@@ -276,7 +308,7 @@ static ExitStatus verify_view(Verify *v, const char *path, const Image *image,
     Reason why;
     if (!preprocess_picture(&table->members[v->c.index], image, stored, &why))
         return compile_fail(EXIT_INPUT, path, why.text);
-    const char *error = verify_one(v, stored, NULL);
+    const char *error = verify_pictures(v, &(Pictures){ 1, stored, NULL });
     return error ? compile_fail(EXIT_ENVIRONMENT, path, error) : EXIT_DONE;
 }
 
@@ -325,15 +357,18 @@ static ExitStatus verify_file(Verify *v, const char *path)
     return status;
 }
 
-/* Of the network at hand. Without an input: numbers in [-1.7, 1.7) by the rule of the reference vectors. */
+/* Of the network at hand. Without an input: a batch of numbers in [-1.7, 1.7) by the rule of the
+ * reference vectors. */
 static ExitStatus verify_random(Verify *v)
 {
-    int64_t count = v->c.program->input_count;
-    float *logical = arena_new_array(v->c.graph_arena, float, count);
-    float *stored = arena_new_array(v->c.graph_arena, float, count);
-    random_fill(random_stream("input", 0), (RandomRule){ 0, 1.7 }, count, logical);
-    tensor_to_stored(&v->c.source->input->shape, logical, stored);
-    const char *error = verify_one(v, stored, NULL);
+    const Shape *shape = &v->c.source->input->shape;
+    int64_t count = shape_count(shape), pictures = v->c.pictures;
+    float *logical = arena_new_array(v->c.graph_arena, float, count *pictures);
+    float *stored = arena_new_array(v->c.graph_arena, float, count *pictures);
+    random_fill(random_stream("input", 0), (RandomRule){ 0, 1.7 }, count * pictures, logical);
+    for (int64_t i = 0; i < pictures; i++)
+        tensor_to_stored(shape, logical + i * count, stored + i * count);
+    const char *error = verify_pictures(v, &(Pictures){ pictures, stored, NULL });
     return error ? compile_fail(EXIT_ENVIRONMENT, NULL, error) : EXIT_DONE;
 }
 

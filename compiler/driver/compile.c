@@ -9,6 +9,7 @@
 #include "compiler/emit/names.h"
 #include "compiler/pass/pass.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 ExitStatus compile_fail(ExitStatus status, const char *what, const char *reason)
@@ -76,6 +77,21 @@ bool compile_lists(const CommandLine *line)
     return false;
 }
 
+enum { MAX_PICTURES = 4096 };
+
+static ExitStatus choose_batch(Compilation *c)
+{
+    const char *given = c->line->batch;
+    char *end = NULL;
+    c->pictures = given ? strtol(given, &end, 10) : 1;
+    if (!given || (*given >= '0' && *given <= '9' && !*end && c->pictures >= 1 &&
+                   c->pictures <= MAX_PICTURES))
+        return EXIT_DONE;
+    return compile_fail(
+        EXIT_USAGE, given,
+        arena_printf(c->graph_arena, "--batch takes a number from 1 to %d", MAX_PICTURES));
+}
+
 ExitStatus compile_choose_target(Compilation *c)
 {
     const char *name = c->line->target;
@@ -85,7 +101,7 @@ ExitStatus compile_choose_target(Compilation *c)
                             "there is no target of that name; --target help lists them");
     if (c->line->strict)
         c->target = target_strict(c->graph_arena, c->target);
-    return EXIT_DONE;
+    return choose_batch(c);
 }
 
 /* --- elaboration ------------------------------------------------------------------------------ */
@@ -116,6 +132,8 @@ static ExitStatus count_errors(const Compilation *c)
 
 void compile_select(Compilation *c, int i)
 {
+    if (i >= c->network_count)
+        return;
     const Network *n = &c->networks[i];
     c->index = i;
     c->member = n->member;
@@ -289,7 +307,8 @@ static const char *schedule(Compilation *c, const Tuning *tuning)
     ProgramOptions options = { .target = c->target,
                                .optimize = compile_goal(c->line),
                                .tuning = tuning,
-                               .parallel = uses_openmp(c) };
+                               .parallel = uses_openmp(c),
+                               .pictures = c->pictures };
     const char *error = program_build(c->graph_arena, c->graph, &options, p);
     if (!error && !p->calls.count)
         error = "the network's output is its input: there is nothing to compile";
@@ -311,9 +330,19 @@ ExitStatus compile_schedule(Compilation *c, const Tuning *tuning)
     return error ? compile_fail(EXIT_INPUT, c->line->source, error) : EXIT_DONE;
 }
 
+/* A batch is of pictures that are run once each. */
+static bool runs_once(const Compilation *c)
+{
+    return c->network_count == 1 &&
+           (!c->classifier->members.count || c->classifier->members.at[0].views.count <= 1);
+}
+
 ExitStatus compile_program(Compilation *c)
 {
     const Tuning *tuning = NULL;
+    if (c->pictures > 1 && !runs_once(c))
+        return compile_fail(EXIT_USAGE, c->line->source,
+                            "--batch takes a classifier of one network and one view of a picture");
     ExitStatus status = read_schedule(c, &tuning);
     if (status == EXIT_DONE)
         status = compile_passes(c);

@@ -74,6 +74,8 @@ static const Option options[] = {
       "fail where a static executable cannot be linked" },
     { "--threads", NULL, "openmp|none", OPTION_STRING, TARGETED, FIELD(threads), "openmp|none",
       "how the network uses several processors; default none" },
+    { "--batch", NULL, "N", OPTION_STRING, TARGETED, FIELD(batch), NULL,
+      "pictures per call of the network; default 1" },
     { "--optimize", NULL, "speed|size", OPTION_STRING, TARGETED, FIELD(optimize), "speed|size",
       "speed may store transformed weights of up to four times the bytes, size never does; "
       "default: where they save at least 5 % of the predicted time" },

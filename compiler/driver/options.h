@@ -37,8 +37,8 @@ typedef struct CommandLine {
     StringList forward; /* options of the executable, for `run`, in order */
 
     StringList weights, params;
-    const char *output, *target, *labels, *weights_as, *cc, *threads, *optimize, *dump_after,
-        *format, *expect, *schedule, *launcher;
+    const char *output, *target, *labels, *weights_as, *cc, *threads, *batch, *optimize,
+        *dump_after, *format, *expect, *schedule, *launcher;
     bool is_static, strict, verbose, check, measure, help;
 } CommandLine;
 

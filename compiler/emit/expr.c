@@ -160,6 +160,8 @@ static const VectorType *vector_type(const Printer *p, int lanes)
 {
     if (lanes == 1)
         return &p->target->scalar;
+    if (p->target->half && lanes == p->target->half->lanes)
+        return p->target->half;
     if (lanes != p->target->vector.lanes)
         bug("%d lanes on target %s, which has %d", lanes, p->target->name, p->target->vector.lanes);
     return &p->target->vector;

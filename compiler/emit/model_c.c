@@ -212,6 +212,8 @@ static const char *call_comment(Emission *e, const Call *c)
     Arena *a = e->arena;
     Text t = { .arena = a };
     text_printf(&t, "%s: %s", c->node->path, emit_call_summary(a, c));
+    if (e->program->pictures > 1)
+        text_printf(&t, ", %lld pictures", (long long)e->program->pictures);
     if (c->macs)
         text_printf(&t, "; %s MACs", count_text(a, c->macs));
     if (c->tile && c->tile[0])
@@ -249,15 +251,24 @@ static void put_run(Emission *e, Writer *w)
         put_run_signature(w);
     w_line(w, "{");
     w_line(w, uses_arena ? "float *const arena = memory;" : "(void)memory;");
+    if (p->parallel) {
+        w_line(w, "KILN_THREADS");
+        w_line(w, "{");
+    }
     for (int i = 0; i < p->calls.count; i++) {
         const Call *c = &p->calls.at[i];
         w_blank(w);
         w_comment(w, call_comment(e, c));
         w_linef(w, "%s", call_text(e, c));
+        if (p->parallel)
+            w_line(w, "KILN_BARRIER;");
         if (emit_completes_node(p, i))
-            w_linef(w, "KILN_TRACE_NODE(%d, %s);", c->node->origin->id,
+            w_linef(w, "KILN_TRACE_NODE%s(%d, %s);", p->parallel ? "_OF_THREADS" : "",
+                    c->node->origin->id,
                     argument_address(e->arena, &c->argument[emit_result_argument(c->function)]));
     }
+    if (p->parallel)
+        w_line(w, "}");
     w_line(w, "}");
 }
 

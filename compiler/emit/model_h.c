@@ -5,14 +5,14 @@
 #include <string.h>
 
 /* "NHWC [1][32][32][3]", "[1][10]": how a logical shape lies in memory. */
-static const char *storage_text(Arena *a, const Shape *s)
+static const char *storage_text(Arena *a, const Shape *s, int64_t pictures)
 {
     if (s->rank == 4)
-        return arena_printf(a, "NHWC [%lld][%lld][%lld][%lld]", (long long)s->dim[0],
+        return arena_printf(a, "NHWC [%lld][%lld][%lld][%lld]", (long long)pictures,
                             (long long)s->dim[2], (long long)s->dim[3], (long long)s->dim[1]);
     Text t = { .arena = a };
     for (int i = 0; i < s->rank; i++)
-        text_printf(&t, "[%lld]", (long long)s->dim[i]);
+        text_printf(&t, "[%lld]", (long long)(i ? s->dim[i] : pictures));
     return text_string(&t);
 }
 
@@ -34,8 +34,12 @@ static void define(Writer *w, const char *what, int64_t value, const char *comme
 static void put_sizes(Emission *e, Writer *w)
 {
     const Program *p = e->program;
-    define(w, "INPUT_COUNT", p->input_count, storage_text(e->arena, &p->graph->input->shape));
-    define(w, "OUTPUT_COUNT", p->output_count, storage_text(e->arena, &p->graph->output->shape));
+    if (p->pictures > 1)
+        define(w, "BATCH", p->pictures, "pictures of one call, all of which are computed");
+    define(w, "INPUT_COUNT", p->input_count,
+           storage_text(e->arena, &p->graph->input->shape, p->pictures));
+    define(w, "OUTPUT_COUNT", p->output_count,
+           storage_text(e->arena, &p->graph->output->shape, p->pictures));
     define(w, "ARENA_BYTES", p->arena_bytes,
            "scratch, 64-byte aligned, no contents kept between calls");
     define(w, "STACK_BYTES", emit_stack_bytes(p), "automatic arrays of its deepest function");

@@ -87,6 +87,8 @@ static void put_network(Emission *e, Writer *w)
     w_line(w, ".weight_bytes = ${NAME}_WEIGHT_BYTES,");
     w_line(w, ".stack_bytes = ${NAME}_STACK_BYTES,");
     w_linef(w, ".macs = %lld,", macs);
+    if (p->pictures > 1)
+        w_linef(w, ".batch = %lld,", (long long)p->pictures);
     w_line(w, ".layers = ${its}layers,");
     w_linef(w, ".layer_count = %d,", layers);
     if (has_map)

@@ -131,15 +131,21 @@ static void print_for(Printer *p, const Stmt *s)
     static const char *const marks[] = {
         [LOOP_UNROLL] = "KILN_UNROLL",
         [LOOP_VECTOR] = "KILN_LANES",
-        [LOOP_PARALLEL] = "KILN_PARALLEL",
     };
     const char *lo = print_expr(p, s->lo, PRECEDENCE_ANY);
     const char *hi = print_expr(p, s->hi, PRECEDENCE_SUM);
+    if (s->mark == LOOP_PARALLEL) {
+        const char *unit = print_expr(p, s->unit, PRECEDENCE_ANY);
+        const char *place = arena_printf(p->arena, "(%s, %s, %s, %lld)", lo, hi, unit,
+                                         (long long)s->weight);
+        lo = arena_printf(p->arena, "KILN_BEGIN%s", place);
+        hi = arena_printf(p->arena, "KILN_END%s", place);
+    }
     int visible = p->names.count;
     const char *name = printer_declare(p, s->var, s->var->name);
     Scope scope = { p->scope, s->var, s->lo, s->hi };
     p->scope = &scope;
-    if (s->mark == LOOP_UNROLL || s->mark == LOOP_VECTOR || s->mark == LOOP_PARALLEL)
+    if (s->mark == LOOP_UNROLL || s->mark == LOOP_VECTOR)
         w_line(p->w, marks[s->mark]);
     print_body(p,
                arena_printf(p->arena, "for (int %s = %s; %s < %s; %s++)", name, lo, name, hi, name),
@@ -161,6 +167,14 @@ static void print_block(Printer *p, const Stmt *s)
     p->names.count = visible;
 }
 
+static void print_share(Printer *p, const Stmt *s)
+{
+    w_line(p->w, "{");
+    w_linef(p->w, "KILN_SHARE(%lld)", (long long)s->units);
+    print_items(p, s->body);
+    w_line(p->w, "}");
+}
+
 static void print_stmt(Printer *p, const Stmt *s)
 {
     switch (s->kind) {
@@ -169,6 +183,12 @@ static void print_stmt(Printer *p, const Stmt *s)
         return;
     case STMT_FOR:
         print_for(p, s);
+        return;
+    case STMT_SHARE:
+        print_share(p, s);
+        return;
+    case STMT_BARRIER:
+        w_line(p->w, "KILN_BARRIER;");
         return;
     case STMT_IF:
         print_body(p, arena_printf(p->arena, "if (%s)", print_expr(p, s->lo, PRECEDENCE_ANY)),

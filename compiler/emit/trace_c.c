@@ -1,14 +1,15 @@
-/* The program of `kiln verify`: runs one of the networks, by its index, on a file of floats and writes what every
- * node has computed, node by node: its number in the source graph, then its values, H,W,C without
- * gaps. */
+/* The program of `kiln verify`: runs one of the networks, by its index, on a file of floats and
+ * writes what every node has computed, node by node: its number in the source graph, then its
+ * values, H,W,C without gaps, picture by picture. */
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
 #include "compiler/graph/view.h"
 
 /* A traced node: its values are `rows` rows of `channels` floats, `pitch` apart. */
-static void put_layout(Writer *w, const Node *n)
+static void put_layout(Writer *w, const Program *p, const Node *n)
 {
-    long long channels = node_channels(n), rows = shape_count(&n->shape) / node_channels(n);
+    long long channels = node_channels(n);
+    long long rows = p->pictures * shape_count(&n->shape) / channels;
     w_linef(w, "{ %d, %lld, %lld, %lld }, /* %s */", n->origin->id, rows, channels,
             (long long)view_pixel_stride(n), n->path);
 }
@@ -92,7 +93,7 @@ static void put_network(Emission *e, Writer *w, const EmittedNetwork *n)
     w_line(w, "static const Layout layouts_of_${name}[] = {");
     for (int i = 0; i < n->program->calls.count; i++)
         if (emit_completes_node(n->program, i))
-            put_layout(w, n->program->calls.at[i].node);
+            put_layout(w, n->program, n->program->calls.at[i].node);
     w_line(w, "};");
     put_lines(w, body, COUNT_OF(body));
 }

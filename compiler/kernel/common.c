@@ -106,8 +106,14 @@ const char *make_name(Make *m)
 void make_finish(Make *m, Stmt *nest)
 {
     Stmt *body = loop_simplify(m->L, nest);
-    if (m->env->parallel)
-        body = loop_mark_parallel(m->L, body);
+    if (m->env->pictures > 1) {
+        body = m->has_pictures ? body : loop_simplify(m->L, make_batch(m, body));
+        text_printf(&m->name, "_batch%lld", (long long)m->env->pictures);
+    }
+    if (m->env->share)
+        body = loop_share(m->L, m->k->function, body, m->env->share);
+    if (m->env->share == SHARE_CHANNELS)
+        text_puts(&m->name, "_by_channels");
     m->k->function->body = body->kind == STMT_BLOCK ? body : st_block(m->L, 1, &body);
     m->k->function->name = make_name(m);
     text_puts(&m->summary, text_string(&m->extras));

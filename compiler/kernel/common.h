@@ -12,10 +12,11 @@ typedef struct Make {
     Arena *L;
     const Node *n;
     Kernel *k;
-    Text name;      /* of the function */
-    Text summary;   /* what the call does ... */
-    Text extras;    /* ... and what is fused into it */
-    bool only_name; /* a tiled kernel's maker may return once it has named the function */
+    Text name;         /* of the function */
+    Text summary;      /* what the call does ... */
+    Text extras;       /* ... and what is fused into it */
+    bool only_name;    /* a tiled kernel's maker may return once it has named the function */
+    bool has_pictures; /* the nest already runs over all pictures of the batch */
 } Make;
 
 /* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */
@@ -30,6 +31,11 @@ Buffer *make_input(Make *m, int input, const char *name, FeatureMap map);
 Buffer *make_output(Make *m, const char *name, FeatureMap map);
 Buffer *make_const(Make *m, const char *name, const ConstArray *array);
 Buffer *make_scratch(Make *m, const char *name, int rank, ...); /* int64_t extents */
+/* batch.c: the nest for all pictures of a batch; or only its buffers, at that picture. */
+Stmt *make_batch(Make *m, Stmt *nest);
+Stmt *make_pictures(Make *m, Stmt *nest, Expr *picture);
+/* Has the node more weights than values? Then pictures share them tile by tile. */
+bool make_reuses_weights(const Node *n);
 /* The name of the function, as far as it is known. */
 const char *make_name(Make *m);
 /* Simplifies the nest and closes the function. */
@@ -40,8 +46,8 @@ void name_map(Make *m, FeatureMap map);
 /* Appends what the epilogue adds, to name and summary: residual and activation. */
 void name_epilogue(Make *m);
 
-/* Where the element with these indices, one per logical dimension, lies in the buffer of a map: three
- * indices into `at`. The first dimension is 1. */
+/* Where the element with these indices, one per logical dimension, lies in the buffer of a map:
+ * three indices into `at`. The first dimension is 1. */
 void place_element(Arena *L, const Shape *s, Expr *const *index, Expr **at);
 /* The same for the element at a position of the logical (C) order. */
 void place_position(Arena *L, const Shape *s, Expr *position, Expr **at);
@@ -92,11 +98,13 @@ typedef struct TileLoops {
 } TileLoops;
 
 Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops);
+/* The loops over lanes as vectors, or marked for the C compiler where the target has none. */
+Stmt *tile_lanes(Make *m, Stmt *nest, Var *lane);
 /* For nests without reduction: channels `c` become vectors. */
 Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels);
 
-/* reduce.c: part[j] = first; for i: part[i % 16] = part op value(i); then pairwise into part[0], whatever
- * the vector width. `index` is the variable that value() uses. Returns j. */
+/* reduce.c: part[j] = first; for i: part[i % 16] = part op value(i); then pairwise into part[0],
+ * whatever the vector width. `index` is the variable that value() uses. Returns j. */
 Var *partial_reduction(Body *b, VOp op, double first, int64_t count, Var *index, Expr *value,
                        Buffer *part);
 /* A local for it, and its result. */
@@ -109,6 +117,7 @@ Expr *elementwise_formula(Make *m, Body *b, Expr *x, Expr *y);
 /* Kernels, by family: fill m->k and return NULL, or say why not. */
 const char *make_conv2d(Make *m);
 const char *make_winograd(Make *m, int size); /* F(size x size, 3x3): 2 or 4 */
+const char *make_strassen(Make *m);
 const char *make_dense(Make *m);
 const char *make_depthwise(Make *m);
 const char *make_pool(Make *m);

@@ -13,13 +13,27 @@ typedef struct Conv {
     int64_t kernel[2], stride[2], dilation[2], pad_top, pad_left;
 } Conv;
 
-static FeatureMap as_one_row(FeatureMap m)
+/* Pictures of a batch lie behind each other. */
+static FeatureMap as_one_row(FeatureMap m, int64_t pictures)
 {
-    return (FeatureMap){ 1, m.height * m.width, m.channels, m.stride };
+    return (FeatureMap){ 1, pictures * m.height * m.width, m.channels, m.stride };
 }
 
-static Conv conv_of(const Node *n)
+/* How many pictures a 1x1 convolution sees as one row: all, where they shall share weights, or where
+ * one alone fills few tiles. */
+static int64_t pictures_in_row(Make *m)
 {
+    const Node *n = m->n;
+    if (m->env->pictures <= 1 ||
+        !(make_reuses_weights(n) || node_height(n) * node_width(n) < 4 * m->env->tile.pixels))
+        return 1;
+    m->has_pictures = true;
+    return m->env->pictures;
+}
+
+static Conv conv_of(Make *m)
+{
+    const Node *n = m->n;
     const Attr *a = &n->attr;
     Conv c = { .x = map_of(n->input[0]), .y = map_of(n), .groups = a->groups };
     for (int i = 0; i < 2; i++) {
@@ -33,8 +47,9 @@ static Conv conv_of(const Node *n)
     c.out = c.y.channels / c.groups;
     bool same_size = c.x.height == c.y.height && c.x.width == c.y.width;
     if (c.kernel[0] * c.kernel[1] == 1 && c.stride[0] * c.stride[1] == 1 && same_size) {
-        c.x = as_one_row(c.x);
-        c.y = as_one_row(c.y);
+        int64_t pictures = pictures_in_row(m);
+        c.x = as_one_row(c.x, pictures);
+        c.y = as_one_row(c.y, pictures);
         c.pad_top = c.pad_left = 0;
     }
     return c;
@@ -160,12 +175,14 @@ static const ConstArray *bias_array(Make *m, int64_t count, int64_t groups)
 
 const char *make_conv2d(Make *m)
 {
-    Conv c = conv_of(m->n);
+    Conv c = conv_of(m);
     bool depthwise = c.groups == m->n->shape.dim[1] && c.in == 1 && c.out == 1 && c.groups > 1;
     if (depthwise)
         return make_depthwise(m);
     if (m->env->tile.winograd && winograd_applies(m->n))
         return make_winograd(m, m->env->tile.winograd);
+    if (m->env->tile.strassen && strassen_applies(m->n))
+        return make_strassen(m);
     const Attr *a = &m->n->attr;
     name_conv(m, &c, "conv");
     text_printf(&m->summary, "conv2d %lldx%lld stride %lld pad %lld", (long long)a->kernel[0],
@@ -184,7 +201,8 @@ const char *make_dense(Make *m)
     const Node *n = m->n, *x = n->input[0];
     FeatureMap map = map_of(x), flat = { 1, 1, map.channels, map.stride };
     Conv c = { .groups = 1, .kernel = { 1, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 } };
-    int64_t rows = node_height(n) * node_width(n);
+    int64_t rows = node_height(n) * node_width(n) * (m->env->pictures > 1 ? m->env->pictures : 1);
+    m->has_pictures = true;
     c.x = flat;
     c.x.width = rows;
     c.y = (FeatureMap){ 1, rows, node_channels(n), map_of(n).stride };

@@ -13,7 +13,8 @@
  * lanes 0: not at all, the textbook nest. */
 typedef struct Tile {
     int lanes, pixels, vectors;
-    int winograd; /* convolutions: 2 or 4 for F(2x2, 3x3), F(4x4, 3x3); 0: direct */
+    int winograd;  /* convolutions: 2 or 4 for F(2x2, 3x3), F(4x4, 3x3); 0: direct */
+    bool strassen; /* 1x1 convolutions: seven products instead of eight */
 } Tile;
 
 typedef enum OperandKind {
@@ -44,11 +45,16 @@ typedef struct KernelEnv {
     Arena *arena;
     const Target *target; /* lanes and instructions are its own; NULL: textbook */
     Tile tile;            /* of this node */
-    bool parallel;        /* mark loops for threads */
+    LoopShare share;      /* how threads divide its work */
+    int64_t pictures;     /* of one call; 0: 1 */
 } KernelEnv;
 
 /* True for the convolutions that Winograd's form can compute. */
 bool winograd_applies(const Node *n);
+/* True for the convolutions that are matrix products large enough for Strassen's form. */
+bool strassen_applies(const Node *n);
+/* How many rows of tiles it computes at once, of one picture by one thread. */
+int64_t winograd_batch(const Target *target, const Node *n, Tile tile);
 /* True where the node needs no code: its value already lies where its view says. */
 bool kernel_is_void(const Node *n);
 /* The name of the function that computes the node directly. Nodes of one name get one function, so

@@ -80,6 +80,45 @@ ConstArray *pack_winograd(Arena *a, const Param *weight, int size)
     return p;
 }
 
+/* What the seven products multiply with, as sums of the quarters 11, 12, 21, 22 of the weights; the
+ * order is that of strassen.c. */
+static const double quarters[7][4] = {
+    { 1, 0, 0, 0 },   { 0, 0, 1, 0 },  { 1, -1, 0, 1 }, { 0, -1, 0, 1 },
+    { -1, 1, 1, -1 }, { -1, 1, 0, 0 }, { 0, 0, 0, 1 },
+};
+
+ConstArray *pack_strassen(Arena *a, const Param *weight)
+{
+    const int64_t in = weight->shape.dim[1], half = in / 2;
+    const int64_t blocks = weight->shape.dim[0] / PACK_LANES / 2, out = blocks * PACK_LANES;
+    int64_t extent[] = { blocks, 7, half, PACK_LANES };
+    float *data;
+    ConstArray *p = new_array(a, weight->name, "Strassen [out/32][7][in/2][16]", 4, extent, &data);
+    for (int64_t i = 0; i < p->count; i++) {
+        int64_t lane = i % PACK_LANES, c = i / PACK_LANES % half;
+        int64_t product = i / PACK_LANES / half % 7;
+        int64_t o = i / PACK_LANES / half / 7 * PACK_LANES + lane;
+        double sum = 0;
+        for (int q = 0; q < 4; q++)
+            sum += quarters[product][q] *
+                   (double)weight->data[(o + q % 2 * out) * in + c + q / 2 * half];
+        data[i] = (float)sum;
+    }
+    return p;
+}
+
+ConstArray *pack_last_outputs(Arena *a, const Param *weight)
+{
+    const int64_t in = weight->shape.dim[1], first = weight->shape.dim[0] - PACK_LANES;
+    int64_t extent[] = { in, PACK_LANES };
+    float *data;
+    const char *path = arena_printf(a, "%s.last", weight->name);
+    ConstArray *p = new_array(a, path, "[in][16]", 2, extent, &data);
+    for (int64_t i = 0; i < p->count; i++)
+        data[i] = weight->data[(first + i % PACK_LANES) * in + i / PACK_LANES];
+    return p;
+}
+
 ConstArray *pack_depthwise(Arena *a, const Param *weight)
 {
     const int64_t *d = weight->shape.dim;

@@ -24,6 +24,11 @@ ConstArray *pack_conv2d(Arena *a, const Param *weight, int64_t groups);
 /* [out, in, 3, 3] -> G g G' per pair of channels, [n * n][out/16][in][16] with n = size + 2:
  * 16/9 or 4 times the bytes. Computed in double, rounded once. */
 ConstArray *pack_winograd(Arena *a, const Param *weight, int size);
+/* [out, in, 1, 1] -> the seven matrices of Strassen's form (strassen.c), [out/32][7][in/2][16]: 7/4
+ * times the bytes of whole pairs of vectors of outputs. Computed in double, rounded once. */
+ConstArray *pack_strassen(Arena *a, const Param *weight);
+/* The last 16 of an odd number of vectors of outputs: [in][16]. */
+ConstArray *pack_last_outputs(Arena *a, const Param *weight);
 /* [c, 1, kh, kw] -> [c/16][kh][kw][16] */
 ConstArray *pack_depthwise(Arena *a, const Param *weight);
 /* [out, in] -> [1][out/16][1][1][in][16]. With height * width > 1 the input is a map flattened in

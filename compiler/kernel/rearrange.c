@@ -1,7 +1,7 @@
-/* Kernels that read elements from elsewhere by their logical indices: permutations, reshapes, channel
- * shuffles; concatenations and slices along axes that move.c does not know; and element-wise
- * operators whose operands repeat along some of many dimensions. Loops run over the result in the
- * order of its storage. */
+/* Kernels that read elements from elsewhere by their logical indices: permutations, reshapes,
+ * channel shuffles; concatenations and slices along axes that move.c does not know; and
+ * element-wise operators whose operands repeat along some of many dimensions. Loops run over the
+ * result in the order of its storage. */
 #include "compiler/kernel/common.h"
 
 /* The result's dimensions with their loops. */

@@ -1,5 +1,6 @@
-/* Reductions over all pixels: global pooling, group normalisation. Long sums are 16 partial sums, of the pixels (or channels) i with the same i % 16, combined pairwise:
- * an order that depends on neither vector width nor tile. */
+/* Reductions over all pixels: global pooling, group normalisation. Long sums are 16 partial sums,
+ * of the pixels (or channels) i with the same i % 16, combined pairwise: an order that depends on
+ * neither vector width nor tile. */
 #include "compiler/kernel/common.h"
 
 #include "compiler/base/diag.h"

@@ -1,5 +1,5 @@
 /* Reductions along the features of each pixel (or token), which lie side by side: layer
- * normalisation and softmax. Sums are the 16 partial sums of reduce.c, sixteen features at a time. */
+ * normalisation and softmax. Sums are the 16 partial sums of reduce.c. */
 #include "compiler/kernel/common.h"
 
 #include <float.h>
@@ -12,12 +12,10 @@ static Stmt *tile_parts(Make *m, Stmt *nest, const Var *v)
     if (!lanes)
         return nest;
     Var *outer = loop_var(L, "n"), *lane = loop_var(L, "l");
-    nest = loop_simplify(L, loop_split_by(L, nest, v, lanes, outer, lane));
+    nest = loop_simplify(L, loop_split_by(L, nest, v, lanes, 0, outer, lane));
     nest = loop_simplify(L, loop_unroll_dependent(L, nest, outer)); /* a last, partial vector */
     nest = loop_simplify(L, loop_sink_lanes(L, nest, lane));
-    if (m->env->target->vector.lanes > 1)
-        return loop_vectorize(L, nest, lane, lanes);
-    return loop_mark(L, nest, lane, LOOP_VECTOR);
+    return tile_lanes(m, nest, lane);
 }
 
 /* A map seen as rows of features. */

@@ -5,7 +5,7 @@
  * kernel are unrolled because each sees another part of the tile. Channels are cut likewise. */
 #include "compiler/kernel/common.h"
 
-enum { MAX_PIXELS = 14 }; /* KILN_UNROLL unrolls 16 */
+enum { MAX_PIXELS = 14, FEWEST_PIXELS = 4 }; /* KILN_UNROLL unrolls 16 */
 
 typedef struct TileVars {
     Var *channel_tile, *channel, *vector, *lane, *column_tile, *pixel;
@@ -55,9 +55,18 @@ static void cut_columns(Arena *L, const TileLoops *t, int64_t pixels, Segments *
     }
 }
 
+/* Lanes of the target's half vector, where the last channels need no more; otherwise 0. A few pixels
+ * are too few chains for a tile of its own. */
+static int64_t half_tail(const Make *m, const TileLoops *loops)
+{
+    const Target *t = m->env->target;
+    int64_t tail = loops->columns >= FEWEST_PIXELS ? loops->channels % m->env->tile.lanes : 0;
+    bool has_half = t->half && m->env->tile.lanes == 2 * t->half->lanes;
+    return has_half && tail > 0 && tail <= t->half->lanes ? t->half->lanes : 0;
+}
+
 /* Channels in tiles of whole groups of lanes; the last group may be partly padding. */
-static void cut_channels(Arena *L, const TileLoops *t, int64_t lanes, int64_t vectors,
-                         Segments *out)
+static void cut_groups(Arena *L, const TileLoops *t, int64_t lanes, int64_t vectors, Segments *out)
 {
     Cut cut = cut_evenly(div_up(t->channels, lanes), vectors);
     if (cut.wider) {
@@ -77,6 +86,19 @@ static void cut_channels(Arena *L, const TileLoops *t, int64_t lanes, int64_t ve
     }
 }
 
+/* The same with a half vector for the last channels where that is enough. */
+static void cut_channels(const Make *m, const TileLoops *t, int64_t vectors, Segments *out)
+{
+    int64_t lanes = m->env->tile.lanes, half = half_tail(m, t);
+    TileLoops whole = *t;
+    if (half)
+        whole.channels -= t->channels % lanes;
+    if (whole.channels)
+        cut_groups(m->L, &whole, lanes, vectors, out);
+    if (half)
+        vec_push(m->L, out, (Segment){ whole.channels, 1, half, t->padded });
+}
+
 /* More pixels where few vectors leave registers unused. */
 static int64_t pixels_for(const Make *m, int64_t vectors)
 {
@@ -93,9 +115,9 @@ static Stmt *split_nest(Make *m, Stmt *nest, const TileLoops *loops, const TileV
     Arena *L = m->L;
     int64_t lanes = m->env->tile.lanes;
     Segments channels = { 0 }, columns = { 0 };
-    cut_channels(L, loops, lanes, vectors, &channels);
+    cut_channels(m, loops, vectors, &channels);
     nest = loop_split(L, nest, loops->o, channels.count, channels.at, v->channel_tile, v->channel);
-    nest = loop_split_by(L, nest, v->channel, lanes, v->vector, v->lane);
+    nest = loop_split_by(L, nest, v->channel, lanes, half_tail(m, loops), v->vector, v->lane);
     nest = loop_sink_lanes(L, nest, v->lane);
     nest = loop_sink(L, nest, v->vector);
     if (loops->columns > 1) {
@@ -106,11 +128,12 @@ static Stmt *split_nest(Make *m, Stmt *nest, const TileLoops *loops, const TileV
     return nest;
 }
 
-static Stmt *vectorize(Make *m, Stmt *nest, Var *lane)
+Stmt *tile_lanes(Make *m, Stmt *nest, Var *lane)
 {
-    int lanes = m->env->target->vector.lanes;
+    const Target *t = m->env->target;
+    int lanes = t->vector.lanes;
     if (lanes > 1)
-        return loop_vectorize(m->L, nest, lane, lanes);
+        return loop_vectorize(m->L, nest, lane, lanes, t->half ? t->half->lanes : 0);
     return loop_mark(m->L, nest, lane, LOOP_VECTOR);
 }
 
@@ -122,7 +145,8 @@ Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops)
         return nest;
     TileVars v = { loop_var(L, "ot"), loop_var(L, "oc"), loop_var(L, "n"),
                    loop_var(L, "l"),  loop_var(L, "t"),  loop_var(L, "m") };
-    int64_t groups = div_up(loops->channels, tile->lanes);
+    int64_t groups = div_up(loops->channels, tile->lanes) - (half_tail(m, loops) != 0);
+    groups = groups ? groups : 1;
     int64_t vectors = div_up(groups, div_up(groups, tile->vectors));
     int64_t pixels = loops->columns > 1 ? pixels_for(m, vectors) : 1;
     if (pixels > loops->columns)
@@ -134,7 +158,7 @@ Stmt *tile_nest(Make *m, Stmt *nest, const TileLoops *loops)
     nest = loop_simplify(L, loop_unroll_dependent(L, nest, v.vector));
     m->k->tile = arena_printf(L, "%lld pixel%s x %lld channels", (long long)pixels,
                               pixels == 1 ? "" : "s", (long long)(vectors * tile->lanes));
-    return vectorize(m, nest, v.lane);
+    return tile_lanes(m, nest, v.lane);
 }
 
 Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels)
@@ -149,5 +173,5 @@ Stmt *tile_channels(Make *m, Stmt *nest, Var *c, int64_t channels)
     int first = whole ? 0 : 1, count = (whole ? 1 : 0) + (channels % lanes ? 1 : 0);
     nest = loop_split(L, nest, c, count, segments + first, vector, lane);
     nest = loop_sink_lanes(L, nest, lane);
-    return vectorize(m, loop_simplify(L, nest), lane);
+    return tile_lanes(m, loop_simplify(L, nest), lane);
 }

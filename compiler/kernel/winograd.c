@@ -9,6 +9,8 @@
 
 #include "compiler/base/diag.h"
 
+#include <math.h>
+
 enum { WINOGRAD_MAX = 6 };
 
 typedef struct WinogradForm {
@@ -41,8 +43,9 @@ typedef struct Winograd {
     FeatureMap x, y;
     int64_t pad_top, pad_left;
     int64_t rows, columns, batch; /* of tiles; tile rows of one batch */
+    int64_t pictures;             /* of one batch, which then are whole */
     Buffer *in, *r, *u, *b, *out, *v, *p;
-    Var *batch_row, *ty, *tx, *c, *o;
+    Var *group, *picture, *batch_row, *ty, *tx, *c, *o;
 } Winograd;
 
 /* sum of row[i] * x[i], without the zeros */
@@ -79,7 +82,8 @@ static Expr *tile_column(Arena *L, const Winograd *w)
 
 static Expr *tile_index(Arena *L, const Winograd *w)
 {
-    return ix_add(L, ix_mul(L, ix_var(L, w->ty), w->columns), ix_var(L, w->tx));
+    Expr *row = ix_add(L, ix_mul(L, ix_var(L, w->picture), w->batch), ix_var(L, w->ty));
+    return ix_add(L, ix_mul(L, row, w->columns), ix_var(L, w->tx));
 }
 
 static Expr *pair(Arena *L, Buffer *b, Expr *i, Expr *j)
@@ -105,7 +109,8 @@ static Stmt *transform_column(Arena *L, Expr *const *value, const double (*matri
 static Stmt *over_tiles(Arena *L, const Winograd *w, Stmt *s)
 {
     s = st_for(L, w->tx, ix_int(L, 0), ix_int(L, w->columns), s);
-    return st_for(L, w->ty, ix_int(L, 0), ix_int(L, w->batch), s);
+    s = st_for(L, w->ty, ix_int(L, 0), ix_int(L, w->batch), s);
+    return st_for(L, w->picture, ix_int(L, 0), ix_int(L, w->pictures), s);
 }
 
 /* v[k * n + q][tile][c] = (B' d B)[k][q] */
@@ -158,7 +163,7 @@ static Stmt *products(Make *m, const Winograd *w)
     append(&b, st_for(L, w->c, zero, ix_int(L, w->x.channels),
                       st_store(L, acc, 0, NULL, val_fma(L, x, u, sum))));
     append(&b, st_store(L, w->p, 3, (Expr *[]){ fx, ix_var(L, t), ox }, sum));
-    int64_t tiles = w->batch * w->columns;
+    int64_t tiles = w->pictures * w->batch * w->columns;
     Stmt *s = st_for(L, t, zero, ix_int(L, tiles), body_block(&b));
     s = st_for(L, o, zero, ix_int(L, w->y.channels), s);
     s = st_for(L, f, zero, ix_int(L, w->form->n * w->form->n), s);
@@ -218,14 +223,67 @@ static int64_t div_up(int64_t a, int64_t b)
     return (a + b - 1) / b;
 }
 
-/* As many tile rows at once as keep v and p within half of the second-level cache. */
-static int64_t batch_rows(const Make *m, const Winograd *w)
+/* What a batch of so many tiles costs, in cycles as measured: products, a tile of registers once more
+ * than its pixels; weights, hidden until they come from memory; and more, the more v and p take up
+ * of the second-level cache. Threads that divide pixels are two at the least, with a cache each. */
+static double batch_cycles(const KernelEnv *env, const Winograd *w, int64_t tiles)
 {
-    int64_t cache = m->env->target ? m->env->target->l2_bytes : 1 << 20;
-    int64_t n = w->form->n, row = n * n * w->columns * (w->x.channels + w->y.channels) * 4;
-    int64_t most = cache / 2 / row;
-    most = most < 1 ? 1 : most > w->rows ? w->rows : most;
-    return div_up(w->rows, div_up(w->rows, most)); /* batches of equal size */
+    const Target *t = env->target;
+    bool by_pixels = env->share == SHARE_PIXELS;
+    double points = w->form->n * w->form->n, in = (double)w->x.channels,
+           out = (double)w->y.channels;
+    double cache = t ? t->l2_bytes : 1 << 20;
+    double speed = t ? t->fma_per_cycle * t->tile_lanes : 1;
+    int64_t registers = env->tile.pixels ? div_up(tiles, env->tile.pixels) : tiles;
+    if (by_pixels && registers % 2)
+        registers++;
+    double products = points * in * out * ((double)tiles + 1.5 * (double)registers) / speed;
+    double weights = 4 * points * in * out;
+    double used = 4 * points * (double)tiles * (in + out) / cache / (by_pixels ? 2 : 1);
+    return (products + weights / (weights > 4 * cache ? 20 : 64)) *
+           (used > 0.25 ? 1 + 0.2 * (used - 0.25) : 1);
+}
+
+/* Tile rows of a batch, or whole pictures. */
+static void choose_batch(const KernelEnv *env, Winograd *w)
+{
+    int64_t all = env->pictures > 1 ? env->pictures : 1;
+    double best = INFINITY;
+    w->pictures = 1;
+    for (int64_t rows = 1; rows <= w->rows; rows++) {
+        double cost = (double)(all * div_up(w->rows, rows)) *
+                      batch_cycles(env, w, rows * w->columns);
+        if (cost < best) {
+            best = cost;
+            w->batch = rows;
+        }
+    }
+    for (int64_t k = 2; k <= all; k++) {
+        double cost = (double)(all / k) * batch_cycles(env, w, k * w->rows * w->columns);
+        if (all % k == 0 && cost < best) {
+            best = cost;
+            w->batch = w->rows;
+            w->pictures = k;
+        }
+    }
+}
+
+static Winograd winograd_of(const KernelEnv *env, const Node *n)
+{
+    Winograd w = { .form = &forms[env->tile.winograd == 2 ? 0 : 1],
+                   .x = map_of(n->input[0]),
+                   .y = map_of(n),
+                   .pad_top = n->attr.pad[0],
+                   .pad_left = n->attr.pad[1] };
+    w.rows = div_up(w.y.height, w.form->m);
+    w.columns = div_up(w.y.width, w.form->m);
+    choose_batch(env, &w);
+    return w;
+}
+
+int64_t winograd_batch(const Target *target, const Node *n, Tile tile)
+{
+    return winograd_of(&(KernelEnv){ .target = target, .tile = tile }, n).batch;
 }
 
 bool winograd_applies(const Node *n)
@@ -240,7 +298,7 @@ static void declare(Make *m, Winograd *w)
     Arena *L = m->L;
     const Node *n = m->n;
     const Param *bias = n->param[PARAM_BIAS];
-    int64_t points = w->form->n * w->form->n, tiles = w->batch * w->columns;
+    int64_t points = w->form->n * w->form->n, tiles = w->pictures * w->batch * w->columns;
     w->in = make_input(m, 0, "x", w->x);
     if (n->has_residual)
         w->r = make_input(m, 1, "r", map_of(n->input[1]));
@@ -256,14 +314,9 @@ const char *make_winograd(Make *m, int size)
 {
     Arena *L = m->L;
     const Node *n = m->n;
-    Winograd w = { .form = &forms[size == 2 ? 0 : 1],
-                   .x = map_of(n->input[0]),
-                   .y = map_of(n),
-                   .pad_top = n->attr.pad[0],
-                   .pad_left = n->attr.pad[1] };
-    w.rows = div_up(w.y.height, w.form->m);
-    w.columns = div_up(w.y.width, w.form->m);
-    w.batch = batch_rows(m, &w);
+    Winograd w = winograd_of(m->env, n);
+    w.group = loop_var(L, "group");
+    w.picture = loop_var(L, "picture");
     w.batch_row = loop_var(L, "tb");
     w.ty = loop_var(L, "ty");
     w.tx = loop_var(L, "tx");
@@ -277,9 +330,18 @@ const char *make_winograd(Make *m, int size)
     text_printf(&m->summary, "conv2d 3x3 stride 1 pad %lld by Winograd F(%dx%d, 3x3)",
                 (long long)w.pad_top, size, size);
     declare(m, &w);
+    int64_t groups = m->env->pictures > 1 ? m->env->pictures / w.pictures : 1;
     Stmt *nests[] = { input_transform(m, &w), products(m, &w), output_transform(m, &w) };
     Stmt *batch = st_block(L, 3, nests);
     Stmt *nest = st_for(L, w.batch_row, ix_int(L, 0), ix_int(L, div_up(w.rows, w.batch)), batch);
+    nest->mark = LOOP_SEQUENTIAL;
+    if (m->env->pictures > 1) {
+        Expr *picture = ix_mul(L, ix_var(L, w.group), w.pictures);
+        if (w.pictures > 1)
+            picture = ix_add(L, picture, ix_var(L, w.picture));
+        nest = make_pictures(m, nest, picture);
+    }
+    nest = st_for(L, w.group, ix_int(L, 0), ix_int(L, groups), nest);
     nest->mark = LOOP_SEQUENTIAL;
     make_finish(m, nest);
     return NULL;

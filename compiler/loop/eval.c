@@ -291,6 +291,11 @@ static void execute(Machine *m, const Stmt *s)
     case STMT_FOR:
         execute_for(m, s);
         break;
+    case STMT_SHARE:
+        execute(m, s->body);
+        break;
+    case STMT_BARRIER:
+        break;
     case STMT_IF:
         if (index_value(m, s->lo))
             execute(m, s->body);

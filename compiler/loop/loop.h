@@ -32,7 +32,7 @@ int vop_arity(VOp op);
 
 /* A loop variable; identity is the pointer. Names come from a fixed vocabulary: oy ox o  output
  * row, column, channel; ky kx c  kernel row, column, input channel; m n l  pixel, vector and lane
- * of a register tile; t  tile; p  flattened pixel; g  group. */
+ * of a register tile; t  tile; p  flattened pixel; g  group; picture  of a batch. */
 typedef struct Var {
     const char *name;
 } Var;
@@ -99,7 +99,7 @@ typedef enum LoopMark {
     LOOP_LANES,      /* about to be vectorised: stays a loop even of one iteration */
     LOOP_VECTOR,     /* printed with KILN_LANES: the C compiler may make a vector of it */
     LOOP_SEQUENTIAL, /* iterations share scratch: never in parallel */
-    LOOP_PARALLEL    /* iterations are independent: printed with KILN_PARALLEL */
+    LOOP_PARALLEL    /* of a STMT_SHARE: a thread runs those iterations whose units are its own */
 } LoopMark;
 
 typedef enum StmtKind {
@@ -108,7 +108,9 @@ typedef enum StmtKind {
     STMT_IF,    /* if (lo) body: a condition on indices */
     STMT_STORE, /* buffer[index...] = value: `value->lanes` elements, of which the first `active` */
     STMT_LOCAL, /* declares a LOCAL buffer */
-    STMT_LET    /* declares the rank-0 LOCAL `buffer` with its only value */
+    STMT_LET,   /* declares the rank-0 LOCAL `buffer` with its only value */
+    STMT_SHARE, /* body, whose LOOP_PARALLEL loops are divided among the threads */
+    STMT_BARRIER /* threads wait for each other */
 } StmtKind;
 
 typedef struct Stmt Stmt;
@@ -125,6 +127,9 @@ struct Stmt {
     int active;
     int count;
     Stmt **item;
+    Expr *unit; /* LOOP_PARALLEL: iteration i is the unit that begins at unit + weight * i ... */
+    int64_t weight;
+    int64_t units; /* STMT_SHARE: ... of so many; a thread's own are those in its part of them */
 };
 
 /* One emitted C function: parameters in order, then loop nests. */
@@ -202,8 +207,10 @@ typedef struct Segment {
 } Segment;
 Stmt *loop_split(Arena *L, Stmt *s, const Var *v, int count, const Segment *segments, Var *outer,
                  Var *inner);
-/* The same with tiles of one size for each loop over `v`, whatever its (constant) extent. */
-Stmt *loop_split_by(Arena *L, Stmt *s, const Var *v, int64_t size, Var *outer, Var *inner);
+/* The same with tiles of one size for each loop over `v`, whatever its (constant) extent; a loop of
+ * just `half` iterations (0: none is) stays one tile of that size. */
+Stmt *loop_split_by(Arena *L, Stmt *s, const Var *v, int64_t size, int64_t half, Var *outer,
+                    Var *inner);
 /* sink.c: moves the loop over `v` inwards through its body: distributes it over the statements of a
  * block, interchanges it with loops, and gives the locals declared in the body one more dimension.
  * A nested block is a group, which it enters as a whole. */
@@ -216,10 +223,16 @@ Stmt *loop_unroll(Arena *L, Stmt *s, const Var *v);
 Stmt *loop_unroll_dependent(Arena *L, Stmt *s, const Var *v);
 /* Marks every loop over `v`. */
 Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark);
-/* parallel.c: marks the loops that threads share, LOOP_PARALLEL. */
-Stmt *loop_mark_parallel(Arena *L, Stmt *s);
-/* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations. */
-Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes);
+/* parallel.c: divides the nests of a function among threads; the last transformation. What each
+ * thread reads and writes lies together along one axis, where that is even: pixels, if activations
+ * are more than weights, else channels. */
+typedef enum LoopShare { SHARE_NONE, SHARE_PIXELS, SHARE_CHANNELS } LoopShare;
+Stmt *loop_share(Arena *L, const Function *f, Stmt *body, LoopShare by);
+/* The axis that a loop over v runs along, by the vocabulary of names; SHARE_NONE: neither. */
+LoopShare loop_axis(const Var *v);
+/* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations; those that fit
+ * `half` lanes by operations on so many (0: there are none). */
+Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes, int half);
 
 /* --- check.c, eval.c, print.c ----------------------------------------------------------------- */
 

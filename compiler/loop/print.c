@@ -107,6 +107,17 @@ static void print_stmt(const Stmt *s, int depth, Text *out)
         loop_print_expr(s->lo, out);
         text_puts(out, " .. ");
         loop_print_expr(s->hi, out);
+        if (s->mark == LOOP_PARALLEL) {
+            text_puts(out, " from unit ");
+            loop_print_expr(s->unit, out);
+            text_printf(out, " by %lld", (long long)s->weight);
+        }
+        break;
+    case STMT_SHARE:
+        text_printf(out, "share %lld", (long long)s->units);
+        break;
+    case STMT_BARRIER:
+        text_puts(out, "barrier");
         break;
     case STMT_IF:
         text_puts(out, "if ");

@@ -58,7 +58,7 @@ Stmt *loop_split(Arena *L, Stmt *s, const Var *v, int count, const Segment *segm
 
 typedef struct SplitBy {
     const Var *var;
-    int64_t size;
+    int64_t size, half;
     Var *outer, *inner;
 } SplitBy;
 
@@ -70,12 +70,14 @@ static Stmt *split_by_stmt(Rewriter *r, Stmt *s)
     int64_t lo, hi;
     if (!ix_is_constant(s->lo, &lo) || !ix_is_constant(s->hi, &hi))
         bug("a split of a loop without constant bounds");
-    Segment g = { lo, (hi - lo + p->size - 1) / p->size, p->size, false };
+    int64_t size = p->half && hi - lo == p->half ? p->half : p->size;
+    Segment g = { lo, (hi - lo + size - 1) / size, size, false };
     return split_segment(r->L, &(Split){ p->var, 1, &g, p->outer, p->inner }, &g, s);
 }
 
-Stmt *loop_split_by(Arena *L, Stmt *s, const Var *v, int64_t size, Var *outer, Var *inner)
+Stmt *loop_split_by(Arena *L, Stmt *s, const Var *v, int64_t size, int64_t half, Var *outer,
+                    Var *inner)
 {
-    Rewriter r = { L, same_expr, split_by_stmt, &(SplitBy){ v, size, outer, inner } };
+    Rewriter r = { L, same_expr, split_by_stmt, &(SplitBy){ v, size, half, outer, inner } };
     return split_by_stmt(&r, s);
 }

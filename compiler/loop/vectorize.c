@@ -14,7 +14,8 @@ typedef struct Twin {
 
 typedef struct Vectorizer {
     const Var *var;
-    int lanes;
+    int lanes; /* of the loop being replaced */
+    int whole, half;
     int active; /* of the loop being replaced; 0 outside */
     Vec(Twin) twins;
 } Vectorizer;
@@ -44,7 +45,7 @@ static bool moves_with_lane(const Vectorizer *z, int count, Expr *const *index)
 static Buffer *find_twin(const Vectorizer *z, const Buffer *b)
 {
     for (int i = 0; i < z->twins.count; i++)
-        if (z->twins.at[i].scalar == b)
+        if (z->twins.at[i].scalar == b && z->twins.at[i].vector->lanes == z->lanes)
             return z->twins.at[i].vector;
     return NULL;
 }
@@ -200,6 +201,33 @@ static Expr *same_expr(Rewriter *r, Expr *e)
     return e;
 }
 
+/* Whether the statement keeps more than `half` lanes in a local. */
+static bool expr_has_longer(const Expr *e, int half)
+{
+    if (e->kind == EXPR_LOAD && is_register(e->buffer) && e->buffer->rank &&
+        e->buffer->extent[e->buffer->rank - 1] > half)
+        return true;
+    for (int i = 0; i < e->arg_count; i++)
+        if (expr_has_longer(e->arg[i], half))
+            return true;
+    return false;
+}
+
+static bool has_longer(const Stmt *s, int half)
+{
+    if ((s->kind == STMT_STORE || s->kind == STMT_LOCAL) && is_register(s->buffer) &&
+        s->buffer->rank && s->buffer->extent[s->buffer->rank - 1] > half)
+        return true;
+    if (s->value && expr_has_longer(s->value, half))
+        return true;
+    if (s->body && has_longer(s->body, half))
+        return true;
+    for (int i = 0; i < s->count; i++)
+        if (has_longer(s->item[i], half))
+            return true;
+    return false;
+}
+
 static Stmt *vectorize_stmt(Rewriter *r, Stmt *s)
 {
     Vectorizer *z = r->self;
@@ -208,9 +236,10 @@ static Stmt *vectorize_stmt(Rewriter *r, Stmt *s)
     if (s->kind != STMT_FOR || s->var != z->var)
         return rewrite_parts(r, s);
     int64_t lo, hi;
-    if (!ix_is_constant(s->lo, &lo) || !ix_is_constant(s->hi, &hi) || lo != 0 || hi > z->lanes)
+    if (!ix_is_constant(s->lo, &lo) || !ix_is_constant(s->hi, &hi) || lo != 0 || hi > z->whole)
         bug("a lane loop whose bounds are not 0 .. lanes");
     z->active = (int)hi;
+    z->lanes = hi <= z->half && !has_longer(s->body, z->half) ? z->half : z->whole;
     Stmt *body = vectorize_stmt(r, s->body);
     z->active = 0;
     return body;
@@ -218,13 +247,20 @@ static Stmt *vectorize_stmt(Rewriter *r, Stmt *s)
 
 static Stmt *declare_twin(Rewriter *r, Stmt *s)
 {
-    Buffer *twin = s->kind == STMT_LOCAL ? find_twin(r->self, s->buffer) : NULL;
-    return twin ? st_local(r->L, twin) : rewrite_parts(r, s);
+    Vectorizer *z = r->self;
+    for (z->lanes = z->whole; s->kind == STMT_LOCAL && z->lanes; z->lanes = z->half) {
+        Buffer *twin = find_twin(z, s->buffer);
+        if (twin)
+            return st_local(r->L, twin);
+        if (z->lanes == z->half)
+            break;
+    }
+    return rewrite_parts(r, s);
 }
 
-Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes)
+Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes, int half)
 {
-    Vectorizer z = { .var = v, .lanes = lanes };
+    Vectorizer z = { .var = v, .lanes = lanes, .whole = lanes, .half = half };
     Rewriter r = { L, same_expr, vectorize_stmt, &z };
     Stmt *body = vectorize_stmt(&r, s);
     r.stmt = declare_twin;

@@ -60,7 +60,7 @@ static int64_t tiled_columns(const Node *n)
 {
     const Attr *a = &n->attr;
     if (n->op == OP_DENSE)
-        return n->shape.rank == 3 ? n->shape.dim[1] : 1;
+        return node_height(n) * node_width(n);
     bool flat = n->op == OP_CONV2D && a->kernel[0] * a->kernel[1] == 1 &&
                 a->stride[0] * a->stride[1] == 1 && !is_depthwise(n) &&
                 node_height(n) == node_height(n->input[0]) &&
@@ -71,8 +71,7 @@ static int64_t tiled_columns(const Node *n)
 static Tile normal_tile(const Node *n, Tile tile)
 {
     int64_t groups_of_conv = n->op == OP_CONV2D && !is_depthwise(n) ? n->attr.groups : 1;
-    int64_t channels = n->op == OP_DENSE ? n->shape.dim[n->shape.rank - 1]
-                                         : node_channels(n) / groups_of_conv;
+    int64_t channels = node_channels(n) / groups_of_conv;
     tile.vectors = even_part(div_up(channels, tile.lanes), tile.vectors);
     if (!tile.winograd)
         tile.pixels = even_part(tiled_columns(n), tile.pixels);
@@ -167,13 +166,15 @@ static void choose_by_model(Arena *a, const Target *target, const Graph *g, Opti
 {
     CostModel m = cost_model(target, g);
     Tile *direct = arena_new_array(a, Tile, g->nodes.count);
+    bool spends = choose_allows_winograd(target, optimize);
     double total = 0, least = 0;
     for_each_node(n, g) {
         double cycles[2];
         direct[n->id] = fastest(&m, n, false, &cycles[0]);
-        tile[n->id] = fastest(&m, n, choose_allows_winograd(target, optimize), &cycles[1]);
+        tile[n->id] = fastest(&m, n, spends, &cycles[1]);
+        tile[n->id].strassen = spends && !tile[n->id].winograd && strassen_applies(n);
         total += cycles[0];
-        least += cycles[1];
+        least += tile[n->id].strassen ? cost_cycles(&m, n, tile[n->id]) : cycles[1];
     }
     bool worth = optimize == OPTIMIZE_SPEED || total - least >= choose_worth_share * total;
     for_each_node(n, g)
@@ -235,8 +236,10 @@ static const char *choose_by_tuning(Arena *a, const Target *target, const Graph 
             continue;
         const char *name = kernel_name(a, n), *error = NULL;
         TunedLayer *layer = name ? map_get(&t->layers, name) : NULL;
+        bool strassen = tile[n->id].strassen; /* a schedule does not say */
         if (layer)
             error = take_tuned(a, target, n, winograd, t, layer, &tile[n->id]);
+        tile[n->id].strassen = strassen && !tile[n->id].winograd;
         if (error)
             return error;
         if (layer)

@@ -181,14 +181,6 @@ static double direct_cycles(const CostModel *m, const Node *n, Tile tile)
     return (double)w.groups * cycles + fetch + read_input(t, n) + write_output(t, n);
 }
 
-/* Rows of tiles that winograd.c does at once. */
-static int64_t winograd_batch(const Target *t, int64_t rows, int64_t columns, double per_tile)
-{
-    int64_t most = (int64_t)(t->l2_bytes / 2 / ((double)columns * per_tile));
-    most = most < 1 ? 1 : most > rows ? rows : most;
-    return div_up(rows, div_up(rows, most));
-}
-
 static double winograd_cycles(const CostModel *m, const Node *n, Tile tile)
 {
     const Target *t = m->target;
@@ -196,7 +188,7 @@ static double winograd_cycles(const CostModel *m, const Node *n, Tile tile)
     int64_t in = node_channels(n->input[0]), out = node_channels(n);
     int64_t rows = div_up(node_height(n), tile.winograd);
     int64_t columns = div_up(node_width(n), tile.winograd);
-    int64_t batch = winograd_batch(t, rows, columns, 4.0 * (double)(points * (in + out)));
+    int64_t batch = winograd_batch(t, n, tile);
     double batches = (double)div_up(rows, batch);
     double weights = 4.0 * (double)(points * in * div_up(out, tile.lanes) * tile.lanes);
     double vectors = (double)(points * rows * columns) *
@@ -256,9 +248,16 @@ static double node_cycles(const CostModel *m, const Node *n, Tile tile)
     return n->op == OP_INPUT ? 0 : traffic_cycles(m->target, n);
 }
 
+/* One of eight products is saved. */
+static double strassen_saving(const Target *t, const Node *n)
+{
+    return (double)node_macs(n) / 8 / t->tile_lanes / t->fma_per_cycle;
+}
+
 double cost_cycles(const CostModel *m, const Node *n, Tile tile)
 {
-    return node_cycles(m, n, tile) + activation_cycles(m->target, n);
+    double cycles = node_cycles(m, n, tile) + activation_cycles(m->target, n);
+    return tile.strassen ? cycles - strassen_saving(m->target, n) : cycles;
 }
 
 CostModel cost_model(const Target *target, const Graph *g)

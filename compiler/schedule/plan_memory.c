@@ -37,7 +37,7 @@ static bool is_in_arena(const Graph *g, const Node *owner)
     return owner->op != OP_INPUT && owner->op != OP_PARAMETER && owner != g->output;
 }
 
-static void add_tensors(const Graph *g, Arena *a, Blocks *blocks)
+static void add_tensors(const Graph *g, int64_t pictures, Arena *a, Blocks *blocks)
 {
     int *block_of = arena_new_array(a, int, g->nodes.count); /* index + 1 */
     for_each_node(n, g) {
@@ -45,7 +45,8 @@ static void add_tensors(const Graph *g, Arena *a, Blocks *blocks)
         if (!is_in_arena(g, n->view.owner))
             continue;
         if (!block_of[owner]) {
-            int64_t bytes = align(shape_count(&n->view.owner->shape) * (int64_t)sizeof(float));
+            int64_t bytes = align(pictures * shape_count(&n->view.owner->shape) *
+                                  (int64_t)sizeof(float));
             vec_push(a, blocks, (Block){ .node = owner, .first = n->id, .bytes = bytes });
             block_of[owner] = blocks->count;
         }
@@ -71,10 +72,10 @@ static void add_scratch(const Graph *g, const int64_t *scratch_bytes, Arena *a, 
                               .bytes = align(scratch_bytes[id]) });
 }
 
-static Blocks find_blocks(const Graph *g, const int64_t *scratch_bytes, Arena *a)
+static Blocks find_blocks(const Graph *g, int64_t pictures, const int64_t *scratch_bytes, Arena *a)
 {
     Blocks blocks = { 0 };
-    add_tensors(g, a, &blocks);
+    add_tensors(g, pictures, a, &blocks);
     add_scratch(g, scratch_bytes, a, &blocks);
     return blocks;
 }
@@ -239,10 +240,11 @@ static int64_t *nowhere(Arena *a, int count)
     return offset;
 }
 
-void plan_memory(const Graph *g, const int64_t *scratch_bytes, Arena *a, MemoryPlan *out)
+void plan_memory(const Graph *g, int64_t pictures, const int64_t *scratch_bytes, Arena *a,
+                 MemoryPlan *out)
 {
     Arena *scratch = arena_new();
-    Blocks blocks = find_blocks(g, scratch_bytes, scratch);
+    Blocks blocks = find_blocks(g, pictures, scratch_bytes, scratch);
     out->offset = nowhere(a, g->nodes.count);
     out->scratch_offset = nowhere(a, g->nodes.count);
     out->lower_bound = find_lower_bound(g, &blocks);
@@ -271,10 +273,10 @@ static const char *check_block(const Graph *g, const Block *b, const MemoryPlan 
                         (long long)plan->bytes);
 }
 
-const char *plan_check(const Graph *g, const int64_t *scratch_bytes, const MemoryPlan *plan,
-                       Arena *a)
+const char *plan_check(const Graph *g, int64_t pictures, const int64_t *scratch_bytes,
+                       const MemoryPlan *plan, Arena *a)
 {
-    Blocks blocks = find_blocks(g, scratch_bytes, a);
+    Blocks blocks = find_blocks(g, pictures, scratch_bytes, a);
     if (plan->bytes < find_lower_bound(g, &blocks))
         return "the arena is smaller than what is in use at one time";
     for_each_vec(Block, b, &blocks)

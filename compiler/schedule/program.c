@@ -16,24 +16,37 @@ typedef struct Builder {
     Arena *arena;
     const Graph *g;
     Program *p;
-    Kernel *kernel; /* [nodes] */
-    Map functions;  /* name -> Function */
-    bool parallel;
-    Tile *tile; /* [nodes] */
-    Map arrays; /* path and layout -> ConstArray */
+    Kernel *kernel;   /* [nodes] */
+    Map functions;    /* name -> Function */
+    Tile *tile;       /* [nodes] */
+    LoopShare *share; /* [nodes] */
+    Map arrays;       /* path and layout -> ConstArray */
     MemoryPlan plan;
     CostModel cost;
 } Builder;
 
-/* Starting threads costs some microseconds. */
-static bool is_worth_threads(const Node *n)
+/* Threads divide what is larger, so that the rest is what they all read; nodes without weights
+ * follow what they read. */
+static LoopShare choose_share(const Builder *b, const Node *n)
 {
-    return node_macs(n) >= 200000 || shape_count(&n->shape) >= 32768;
+    if (!b->p->parallel)
+        return SHARE_NONE;
+    if (n->input_count == 0 || !n->param[PARAM_WEIGHT])
+        return n->input_count && b->share[n->input[0]->id] ? b->share[n->input[0]->id]
+                                                           : SHARE_PIXELS;
+    int64_t weights = shape_count(&n->param[PARAM_WEIGHT]->shape);
+    int64_t values = shape_count(&n->input[0]->shape) + shape_count(&n->shape);
+    if (b->tile[n->id].winograd) { /* its weights, and tiles that overlap */
+        int64_t size = b->tile[n->id].winograd, points = (size + 2) * (size + 2);
+        weights = weights * points / 9;
+        values = values * points / (size * size);
+    }
+    return weights > values ? SHARE_CHANNELS : SHARE_PIXELS;
 }
 
 static const char *build_kernel(Builder *b, const Node *n)
 {
-    KernelEnv env = { b->arena, b->p->target, b->tile[n->id], b->parallel && is_worth_threads(n) };
+    KernelEnv env = { b->arena, b->p->target, b->tile[n->id], b->share[n->id], b->p->pictures };
     Kernel *k = &b->kernel[n->id];
     const char *error = kernel_build(&env, n, k);
     if (error)
@@ -128,8 +141,8 @@ static void build_call(Builder *b, const Node *n)
                   .node = n,
                   .summary = k->summary,
                   .tile = k->tile,
-                  .macs = node_macs(n),
-                  .predicted = predicted(b, n) };
+                  .macs = b->p->pictures * node_macs(n),
+                  .predicted = (double)b->p->pictures * predicted(b, n) };
     vec_push(b->arena, &b->p->calls, call);
 }
 
@@ -138,8 +151,8 @@ static void plan(Builder *b)
     int64_t *scratch = arena_new_array(b->arena, int64_t, b->g->nodes.count);
     for_each_node(n, b->g)
         scratch[n->id] = b->kernel[n->id].scratch * (int64_t)sizeof(float);
-    plan_memory(b->g, scratch, b->arena, &b->plan);
-    const char *error = plan_check(b->g, scratch, &b->plan, b->arena);
+    plan_memory(b->g, b->p->pictures, scratch, b->arena, &b->plan);
+    const char *error = plan_check(b->g, b->p->pictures, scratch, &b->plan, b->arena);
     if (error)
         bug("memory plan of %s: %s", b->g->name, error);
     b->p->arena_bytes = b->plan.bytes;
@@ -148,17 +161,27 @@ static void plan(Builder *b)
 
 const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *options, Program *out)
 {
-    *out = (Program){ .name = g->name, .graph = g, .target = options->target };
-    out->input_count = shape_count(&g->input->shape);
-    out->output_count = shape_count(&g->output->shape);
-    Builder b = { .arena = arena, .g = g, .p = out, .parallel = options->parallel };
+    *out = (Program){
+        .name = g->name, .graph = g, .target = options->target, .parallel = options->parallel
+    };
+    out->pictures = options->pictures > 1 ? options->pictures : 1;
+    out->input_count = out->pictures * shape_count(&g->input->shape);
+    out->output_count = out->pictures * shape_count(&g->output->shape);
+    Builder b = { .arena = arena, .g = g, .p = out };
     const char *problem = choose_tiles(arena, options->target, g, options->optimize,
                                        options->tuning, &b.tile);
     if (problem)
         return problem;
+    for_each_node(n, g)
+        if (n->op == OP_DENSE && out->pictures > 1) { /* a matrix product, not matrix by vector */
+            b.tile[n->id].pixels = options->target->tile_pixels;
+            b.tile[n->id].vectors = options->target->tile_vectors;
+        }
     b.cost = cost_model(options->target, g);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
+    b.share = arena_new_array(arena, LoopShare, g->nodes.count);
     for_each_node(n, g) {
+        b.share[n->id] = choose_share(&b, n);
         const char *error = kernel_is_void(n) ? NULL : build_kernel(&b, n);
         if (error)
             return error;

@@ -39,6 +39,8 @@ typedef struct Program {
     Vec(const Function *) functions; /* one per distinct name, in order of first use */
     Vec(Call) calls;
     Vec(const ConstArray *) arrays; /* in order of first use */
+    int64_t pictures;               /* of one call */
+    bool parallel;                  /* every thread runs every call */
     bool winograd;                  /* some node is computed by Winograd's form */
     int64_t weight_originals;       /* bytes of the parameters that were packed */
     int64_t arena_bytes, arena_lower_bound;
@@ -49,7 +51,8 @@ typedef struct ProgramOptions {
     const Target *target;
     Optimize optimize;
     const Tuning *tuning; /* a schedule, or NULL */
-    bool parallel;        /* loops are marked for threads where the work is worth starting them */
+    bool parallel;        /* for threads */
+    int64_t pictures;     /* of one call; 0: 1 */
 } ProgramOptions;
 
 /* Builds the program of a graph that has been through all passes, its parameters bound. NULL, or

@@ -2,6 +2,8 @@
 #include "compiler/target/scalar.h"
 #include "compiler/target/target.h"
 
+extern const Target target_avx2;
+
 const Target target_avx512 = {
     .name = "avx512",
     .description = "x86-64 with AVX-512 F and DQ",
@@ -42,6 +44,7 @@ const Target target_avx512 = {
             [VOP_BROADCAST] = "_mm512_set1_ps(${a})",
         },
     },
+    .half = &target_avx2.vector,
     .gigahertz = 3.7,
     .fma_per_cycle = 1,
     .loads_per_cycle = 1.4,

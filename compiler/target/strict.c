@@ -36,6 +36,12 @@ const Target *target_strict(Arena *a, const Target *target)
     t->strict = true;
     split_fma(a, &t->scalar);
     split_fma(a, &t->vector);
+    if (t->half) {
+        VectorType *half = arena_new_of(a, VectorType);
+        *half = *t->half;
+        split_fma(a, half);
+        t->half = half;
+    }
     t->cflags = arena_printf(a, "%s -ffp-contract=off", t->cflags);
     return t;
 }

@@ -36,7 +36,8 @@ typedef struct Target {
     int l1_bytes, l2_bytes, l3_bytes; /* of one core; the last is shared */
     VectorType scalar;                /* lanes 1 */
     VectorType vector;                /* lanes > 1; lanes 1 where there is none */
-    bool strict; /* no fused multiply-add, no Winograd: the same bits everywhere */
+    const VectorType *half; /* half as many lanes, where they cost half as much; or NULL */
+    bool strict;            /* no fused multiply-add, no Winograd: the same bits everywhere */
     /* For the cost model, measured on one core of this class. Vectors are tile_lanes wide. */
     double gigahertz;
     double fma_per_cycle, loads_per_cycle; /* vectors */

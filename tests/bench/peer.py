@@ -7,6 +7,7 @@ the same input. OUTPUT receives the result."""
 import os
 import sys
 import time
+import warnings
 
 import numpy as np
 
@@ -35,6 +36,7 @@ def pytorch(folder, name, threads):
 
     import export
 
+    warnings.filterwarnings("ignore")
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     model, shape, _ = export.build(name)

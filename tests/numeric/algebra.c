@@ -1,6 +1,6 @@
 /* Exact algebra: over the prime field GF(2^61 - 1) a sum has one value in any order, so the tiled
  * nest of a kernel must equal an independent textbook loop exactly: borders, tails, packing,
- * groups, Winograd's transforms, and a batch norm folded into the weights.
+ * groups, Winograd's transforms, Strassen's, and a batch norm folded into the weights.
  *
  *   algebra            closing line: N passed, N failed */
 #include "compiler/base/diag.h"
@@ -33,6 +33,8 @@ static const Layer layers[] = {
     { 19, 6, 9, 19, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 19, false },
     { 32, 11, 13, 32, { 5, 5 }, { 2, 2 }, { 2, 2, 2, 2 }, { 1, 1 }, 32, true },
     { 40, 1, 1, 130, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
+    { 64, 7, 7, 96, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, true },
+    { 70, 8, 12, 80, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
     { 2, 1, 1, 5, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 1, false },
 };
 
@@ -146,7 +148,7 @@ static void run_kernel(Arena *a, const Kernel *k, uint64_t *x, uint64_t *r, uint
     loop_eval_field(k->function, arg);
 }
 
-static bool check(const Layer *l, const Target *t, int winograd)
+static bool check(const Layer *l, const Target *t, int winograd, bool strassen)
 {
     Arena *a = arena_new();
     Diag d = { .out = stderr };
@@ -163,6 +165,7 @@ static bool check(const Layer *l, const Target *t, int winograd)
     if (t)
         env.tile = choose_tile(t, n);
     env.tile.winograd = winograd;
+    env.tile.strassen = strassen;
     Kernel k;
     const char *error = kernel_build(&env, n, &k);
     if (!error)
@@ -254,6 +257,12 @@ static bool is_winograd(const Layer *l)
            l->dilation[0] == 1;
 }
 
+static bool is_strassen(const Layer *l)
+{
+    return l->kernel[0] * l->kernel[1] * l->stride[0] == 1 && l->in >= 64 && l->out >= 64 &&
+           l->height > 1;
+}
+
 int main(void)
 {
     int passed = 0, failed = 0;
@@ -266,10 +275,16 @@ int main(void)
     for (int i = 0; i < COUNT_OF(layers); i++)
         for (int t = -1; t < 0 || targets[t]; t++)
             for (int winograd = 0; winograd <= (is_winograd(&layers[i]) ? 4 : 0); winograd += 2)
-                if (check(&layers[i], t < 0 ? NULL : targets[t], winograd))
+                if (check(&layers[i], t < 0 ? NULL : targets[t], winograd, false))
                     passed++;
                 else
                     failed++;
+    for (int i = 0; i < COUNT_OF(layers); i++)
+        for (int t = -1; is_strassen(&layers[i]) && (t < 0 || targets[t]); t++)
+            if (check(&layers[i], t < 0 ? NULL : targets[t], 0, true))
+                passed++;
+            else
+                failed++;
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

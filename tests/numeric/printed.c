@@ -1,5 +1,5 @@
 /* eval(loop nest) = run(emitted C), bit for bit: every function of every kernel case, and
- * Winograd's forms, printed into one translation unit per target, compiled and run on the values
+ * Winograd's and Strassen's forms, printed into one translation unit per target, compiled and run on the values
  * that the evaluator got.
  *
  *   printed TARGET [--cc CC] [--cflags FLAGS] [--run LAUNCHER]    closing line: N passed, N
@@ -46,24 +46,34 @@ static void collect_case(Suite *s, const KernelCase *c)
     arena_free(scratch);
 }
 
-static void collect_winograd(Suite *s, const KernelCase *c)
+static void collect_form(Suite *s, const KernelCase *c, Node *n, int winograd, bool strassen)
+{
+    Kernel k;
+    KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), SHARE_NONE, 1 };
+    env.tile.winograd = winograd;
+    env.tile.strassen = strassen;
+    const char *error = kernel_build(&env, n, &k);
+    error = error ? error : loop_check(s->arena, k.function);
+    if (error)
+        bug("%s: %s", c->name, error);
+    collect(s, k.function);
+}
+
+/* Winograd's and Strassen's forms, whether or not they would be chosen. */
+static void collect_forms(Suite *s, const KernelCase *c)
 {
     Graph *g = kernel_case_graph(s->arena, c);
     Node *n = g->output;
-    if (!winograd_applies(n))
+    while (n->op != OP_CONV2D && n->input_count == 1)
+        n = n->input[0];
+    if (!winograd_applies(n) && !strassen_applies(n))
         return;
     n->view = (View){ n, 0 };
     n->input[0]->view = (View){ n->input[0], 0 };
-    for (int size = 2; size <= 4; size += 2) {
-        Kernel k;
-        KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), false };
-        env.tile.winograd = size;
-        const char *error = kernel_build(&env, n, &k);
-        error = error ? error : loop_check(s->arena, k.function);
-        if (error)
-            bug("%s: %s", c->name, error);
-        collect(s, k.function);
-    }
+    for (int size = 2; winograd_applies(n) && size <= 4; size += 2)
+        collect_form(s, c, n, size, false);
+    if (strassen_applies(n))
+        collect_form(s, c, n, 0, true);
 }
 
 /* --- the program ------------------------------------------------------------------------------ */
@@ -185,7 +195,7 @@ int main(int argc, char **argv)
         return fprintf(stderr, "usage: printed TARGET [--cc CC] [--cflags F] [--run L]\n"), 2;
     for (int i = 0; i < kernel_case_count; i++) {
         collect_case(&s, &kernel_cases[i]);
-        collect_winograd(&s, &kernel_cases[i]);
+        collect_forms(&s, &kernel_cases[i]);
     }
     char folder[] = "/tmp/kiln-printed-XXXXXX";
     if (!mkdtemp(folder) || !build(&s, folder, cc, cflags))

@@ -8,6 +8,7 @@ times (8 times with --strict) what torch's own float32 is off.
                                             closing line: N passed, N failed, N skipped
 """
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,10 @@ TINY = {"vit_tiny": (dict(size=48, patch=8, layers=3, heads=3, features=48, inne
                      dict(image_size=48, patch_size=8, num_layers=3, num_heads=3, hidden_dim=48,
                           mlp_dim=80, num_classes=10))}
 
+# Torchvision's network with Keras's epsilon, saved as Keras saves it: names of layers, layouts.
+KERAS = {"keras_densenet121": "densenet121", "keras_densenet169": "densenet169",
+         "keras_densenet201": "densenet201"}
+
 passed = failed = 0
 
 
@@ -50,11 +55,58 @@ def make_network(torch, torchvision, name):
     torch.manual_seed(7)
     if name in TINY:
         return torchvision.models.VisionTransformer(**TINY[name][1])
+    if name in KERAS:
+        network = getattr(torchvision.models, KERAS[name])(weights=None)
+        for m in network.modules():
+            if isinstance(m, torch.nn.BatchNorm2d):
+                m.eps = 1.001e-5
+        return network
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if name == "googlenet":  # not init_weights, which needs minutes
             return torchvision.models.googlenet(weights=None, init_weights=False)
         return getattr(torchvision.models, name)(weights=None)
+
+
+def keras_layer(module):
+    """What Keras calls a layer of torchvision's DenseNet."""
+    for pattern, name in [(r"features\.conv0", "conv1/conv"), (r"features\.norm0", "conv1/bn"),
+                          (r"features\.norm5", "bn"), (r"classifier", "fc1000")]:
+        if re.fullmatch(pattern, module):
+            return name
+    part = re.fullmatch(r"features\.transition(\d)\.(norm|conv)", module)
+    if part:
+        return f"pool{int(part[1]) + 1}_{'bn' if part[2] == 'norm' else 'conv'}"
+    part = re.fullmatch(r"features\.denseblock(\d)\.denselayer(\d+)\.(norm|conv)(\d)", module)
+    kind = "_conv" if part[3] == "conv" else "_bn"
+    number = int(part[4]) - (part[3] == "norm")
+    return f"conv{int(part[1]) + 1}_block{part[2]}_{number}{kind}"
+
+
+def save_keras(torch, network, path):
+    """save_weights of Keras: kernels [h][w][in][out], dense [in][out]."""
+    import h5py
+    names = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean",
+             "running_var": "moving_variance"}
+    layers = {}
+    for key, value in network.state_dict().items():
+        module, role = key.rsplit(".", 1)
+        if role == "num_batches_tracked":
+            continue
+        value = value.numpy()
+        if role == "weight" and value.ndim > 1:
+            value, name = value.transpose(2, 3, 1, 0) if value.ndim == 4 else value.T, "kernel"
+        else:
+            name = "bias" if module == "classifier" else names[role]
+        layers.setdefault(keras_layer(module), []).append((name, value))
+    with h5py.File(path, "w") as f:
+        f.attrs["layer_names"] = [layer.encode() for layer in layers]
+        f.attrs["backend"] = b"tensorflow"
+        for layer, weights in layers.items():
+            group = f.create_group(layer)
+            group.attrs["weight_names"] = [f"{layer}/{name}:0".encode() for name, _ in weights]
+            for name, value in weights:
+                group.create_dataset(f"{layer}/{name}:0", data=value)
 
 
 def make_weights_matter(torch, network):
@@ -103,7 +155,7 @@ def ratio(np, command, out, logits, yardstick):
 
 
 def check_network(np, torch, torchvision, name, options, limit):
-    page = {**SMALL, **LARGE}.get(name, "vit")
+    page = "densenet" if name in KERAS else {**SMALL, **LARGE}.get(name, "vit")
     parameters = TINY[name][0] if name in TINY else {}
     size = parameters.get("size", 224)
     network = make_network(torch, torchvision, name)
@@ -113,8 +165,11 @@ def check_network(np, torch, torchvision, name, options, limit):
     logits, yardstick = references(torch, network, image)
     with tempfile.TemporaryDirectory() as folder:
         weights, picture, out, exe = (os.path.join(folder, f) for f in
-                                      ("w.pth", "in.npy", "out.npy", "exe"))
-        torch.save(network.state_dict(), weights)
+                                      ("w.h5" if name in KERAS else "w.pth", "in.npy", "out.npy", "exe"))
+        if name in KERAS:
+            save_keras(torch, network, weights)
+        else:
+            torch.save(network.state_dict(), weights)
         np.save(picture, image.numpy())
         model = "vit_b_16" if name in TINY else name
         source = [os.path.join(ROOT, "models", f"{page}.kiln:{model}"), "-w", weights]
@@ -142,7 +197,7 @@ def main():
         elif a == "--strict":
             options, limit = options + [a], STRICT_LIMIT
         elif a == "--all":
-            names += [*TINY, *SMALL, *LARGE]
+            names += [*TINY, *SMALL, *KERAS, *LARGE]
         else:
             names.append(a)
     names = names or [*TINY, *SMALL]

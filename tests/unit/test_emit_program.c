@@ -84,7 +84,7 @@ static Function *conv_function(const char *name, int cin, int channels, int lane
     Stmt *body = st_for(A, oy, zero, ix_int(A, OUT),
                         st_for(A, ox, zero, ix_int(A, OUT), st_block(A, 4, items)));
     if (lanes > 1)
-        body = loop_vectorize(A, body, l, lanes);
+        body = loop_vectorize(A, body, l, lanes, 0);
     Function *f = arena_new_of(A, Function);
     Buffer **param = arena_new_array(A, Buffer *, 4);
     memcpy(param, (Buffer *[]){ x, w, bias, y }, 4 * sizeof *param);

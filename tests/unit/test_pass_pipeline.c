@@ -234,6 +234,32 @@ START_TEST(padding_into_conv)
 }
 END_TEST
 
+/* A layer scale as published: [C, 1, 1], and the sum with what went into the layer. */
+START_TEST(parameter_into_conv)
+{
+    Attr a = attr_default();
+    a.shape = shape_of(3, (int64_t)4, (int64_t)1, (int64_t)1);
+    Node *scale = build_list(b, OP_PARAMETER, "scale", NULL, 0, a);
+    a.shape = shape_of(4, (int64_t)1, (int64_t)4, (int64_t)1, (int64_t)1);
+    Node *channels = build_1(b, OP_RESHAPE, "channels", scale, a);
+    Node *both[] = { build_conv(b, "conv", x, 4, 1), channels };
+    Node *sum[] = { build_list(b, OP_MUL, "mul", both, 2, a), x };
+    build_list(b, OP_ADD, "add", sum, 2, a);
+    ck_passed("fold_constant", "graph test\n"
+                               "input = input() -> [1, 4, 6, 5]\n"
+                               "channels = parameter() -> [1, 4, 1, 1]\n"
+                               "conv = conv2d(input) out=4 kernel=1 -> [1, 4, 6, 5]\n"
+                               "mul = mul(conv, channels) -> [1, 4, 6, 5]\n"
+                               "add = add(mul, input) -> [1, 4, 6, 5]\n"
+                               "output add\n");
+    ck_assert_str_eq(dump(passed(NULL)),
+                     "graph test\n"
+                     "input = input() -> [1, 4, 6, 5]\n"
+                     "conv = conv2d(input; residual input) out=4 kernel=1 -> [1, 4, 6, 5]\n"
+                     "output conv\n");
+}
+END_TEST
+
 /* --- views ----------------------------------------------------------------------------------- */
 
 START_TEST(nested_concatenations)
@@ -408,6 +434,7 @@ int main(void)
     tcase_add_test(t, residual_of_two_convolutions);
     tcase_add_test(t, convolution_used_twice);
     tcase_add_test(t, padding_into_conv);
+    tcase_add_test(t, parameter_into_conv);
     tcase_add_test(t, nested_concatenations);
     tcase_add_test(t, dense_block);
     tcase_add_test(t, members_that_are_copied);
