@@ -45,7 +45,8 @@ static int score_picture(Blend *b, size_t i, Reason *why)
     Session *s = b->session;
     double *to = b->score + i * (size_t)b->members * (size_t)b->classes;
 
-    if (!session_load_picture(s, 0, b->truth.inputs.at[i].path, why) || !session_run(s, NULL, -1, why))
+    if (!session_load_picture(s, 0, b->truth.inputs.at[i].path, why) ||
+        !session_run(s, NULL, -1, why))
         return 0;
     for (int m = 0; m < b->members; m++, to += b->classes)
         memcpy(to, session_member_scores(s, m), (size_t)b->classes * sizeof *to);

@@ -129,8 +129,23 @@ static int read_palette(Bitmap *b)
         return truncated(b, "palette");
     for (size_t i = 0; i < 256; i++, p += b->color_bytes)
         for (size_t c = 0; c < 3; c++)
-            b->palette[i][c] = i < b->colors ? p[2 - c] : (uint8_t)i;
+            b->palette[i][c] = i < b->colors                              ? p[2 - c]
+                               : b->source->decoder < KILN_DECODER_OPENCV ? (uint8_t)i
+                                                                          : 0;
     return 1;
+}
+
+/* Pillow drops a palette that is nothing but greys in order. */
+static enum image_kind kind_of(const Bitmap *b)
+{
+    int is_ramp = b->colors != 2;
+
+    if (b->source->decoder != KILN_DECODER_PILLOW_OWN || b->bits > 8)
+        return IMAGE_PLAIN;
+    for (size_t i = 0; i < b->colors && i < 256; i++)
+        for (int c = 0; c < 3; c++)
+            is_ramp &= b->palette[i][c] == i;
+    return is_ramp ? IMAGE_PLAIN : IMAGE_INDEXED;
 }
 
 /* The row of the picture that the y-th stored row is. */
@@ -150,6 +165,18 @@ static int channel(uint32_t pixel, uint32_t mask)
     return (int)((uint64_t)(pixel & mask) * 255 / mask);
 }
 
+/* OpenCV moves the bits of 16-bit pixels up and does not spread them. */
+static int moved_channel(uint32_t pixel, uint32_t mask)
+{
+    uint32_t v = pixel & mask;
+
+    for (; mask && mask < 0x80; mask <<= 1)
+        v <<= 1;
+    for (; mask > 0xff; mask >>= 1)
+        v >>= 1;
+    return (int)v;
+}
+
 static void read_index_row(const Bitmap *b, const uint8_t *row, uint8_t *rgb)
 {
     const int per_byte = 8 / b->bits, mask = (1 << b->bits) - 1;
@@ -163,6 +190,7 @@ static void read_index_row(const Bitmap *b, const uint8_t *row, uint8_t *rgb)
 static void read_color_row(const Bitmap *b, const uint8_t *row, uint8_t *rgb)
 {
     const int bytes = b->bits / 8;
+    const int moves = bytes == 2 && b->source->decoder >= KILN_DECODER_OPENCV;
 
     for (int x = 0; x < b->width; x++, row += bytes, rgb += 3) {
         uint32_t pixel = bytes_u16(row);
@@ -171,7 +199,7 @@ static void read_color_row(const Bitmap *b, const uint8_t *row, uint8_t *rgb)
         if (bytes > 3)
             pixel |= (uint32_t)row[3] << 24;
         for (int c = 0; c < 3; c++)
-            rgb[c] = (uint8_t)channel(pixel, b->mask[c]);
+            rgb[c] = (uint8_t)(moves ? moved_channel : channel)(pixel, b->mask[c]);
     }
 }
 
@@ -287,6 +315,7 @@ int bmp_decode(const ImageSource *source, Image *image, Reason *why)
         return truncated(&b, "pixels");
     if (!image_start(source, b.width, b.height, image, why))
         return 0;
+    image->kind = kind_of(&b);
     return b.compression == RLE8 || b.compression == RLE4 ? read_runs(&b, image)
                                                           : read_rows(&b, image);
 }

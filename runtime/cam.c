@@ -239,7 +239,7 @@ static int add_scale(const Cam *cam, const Image *picture, Image *out, Reason *w
 int cam_draw(const Cam *cam, const Image *picture, Image *out, Reason *why)
 {
     const int side = picture->width > picture->height ? picture->width : picture->height;
-    Image large = { 0, 0, NULL }, colored = { 0, 0, NULL };
+    Image large = { 0 }, colored = { 0 };
     int ok = enlarge(picture, side < LARGE_ENOUGH ? (LARGE_ENOUGH + side - 1) / side : 1, &large,
                      why);
 
@@ -251,24 +251,7 @@ int cam_draw(const Cam *cam, const Image *picture, Image *out, Reason *why)
 
 /* --- what the network sees ------------------------------------------------------------------- */
 
-static int is_reversed(const kiln_member *member)
-{
-    int reversed = 0;
-
-    for (int i = 0; i < member->step_count; i++)
-        if (member->steps[i].op == KILN_STEP_COLOR)
-            reversed ^= member->steps[i].method == KILN_COLOR_BGR;
-    return reversed;
-}
-
 int cam_view(const kiln_member *member, const Image *picture, Image *view, Reason *why)
 {
-    if (!preprocess_pixels(member, picture, view, why))
-        return 0;
-    for (size_t i = 0; is_reversed(member) && i < (size_t)view->width * (size_t)view->height; i++) {
-        const uint8_t first = view->rgb[3 * i];
-        view->rgb[3 * i] = view->rgb[3 * i + 2];
-        view->rgb[3 * i + 2] = first;
-    }
-    return 1;
+    return preprocess_view(member, picture, view, why);
 }

@@ -28,7 +28,7 @@ int cam_blend(const Cam *cam, const Image *picture, Image *out, Reason *why);
 /* The same, enlarged where it is small, with the scale of colours beside it. */
 int cam_draw(const Cam *cam, const Image *picture, Image *out, Reason *why);
 
-/* What the network sees of a picture: after the steps on pixels, its colours in order again. */
+/* What the network sees of a picture, its colours in order again. */
 int cam_view(const kiln_member *member, const Image *picture, Image *view, Reason *why);
 
 #endif

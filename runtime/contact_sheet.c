@@ -5,6 +5,7 @@
 #include "runtime/cam.h"
 #include "runtime/outfile.h"
 #include "runtime/png_writer.h"
+#include "runtime/preprocess.h"
 #include "runtime/resize.h"
 
 #include <stdlib.h>
@@ -111,25 +112,28 @@ static int shrink(const Image *in, Image *out, Reason *why)
 }
 
 /* The map of what the picture was taken for; nothing where the network has none. */
-static void put_map(FILE *out, Session *s, const Mistake *m, const Image *picture)
+static void put_map(FILE *out, Session *s, const Mistake *m)
 {
     const kiln_member *member;
     const float *input = NULL;
     const int class_index = m->chosen ? m->label[m->actual] : m->actual ? m->label[0] : 0;
-    Image view = { 0, 0, NULL }, small = { 0, 0, NULL }, colored = { 0, 0, NULL };
+    Image picture = { 0 }, view = { 0 }, small = { 0 }, colored = { 0 };
     Cam cam = { 0, 0, NULL, 0.0f, 0.0f };
     Reason why;
 
     member = s->rule.grouping == KILN_GROUPING_ONLY ? NULL
                                                     : cam_member(s->program, s->classes, &why);
-    if (member && session_load_picture(s, m->path, &why))
+    if (member && session_load_picture(s, 0, m->path, &why)) {
+        session_pad(s, 1);
         input = session_input(s, (int)(member - s->program->members), &why);
-    if (input &&
+    }
+    if (input && preprocess_load(member, m->path, &picture, &why) &&
         cam_compute(member->network, input, s->output, s->arena, class_index, &cam, &why) &&
-        cam_view(member, picture, &view, &why) && shrink(&view, &small, &why) &&
+        cam_view(member, &picture, &view, &why) && shrink(&view, &small, &why) &&
         cam_blend(&cam, &small, &colored, &why))
         put_picture(out, &colored, "what spoke for the decision");
     cam_free(&cam);
+    image_free(&picture);
     image_free(&view);
     image_free(&small);
     image_free(&colored);
@@ -152,13 +156,13 @@ static void put_labels(FILE *out, const ClassNames *names, const int *label, int
 
 static void put_mistake(FILE *out, Session *s, const Mistake *m, const ClassNames *names)
 {
-    Image picture = { 0, 0, NULL }, small = { 0, 0, NULL };
+    Image picture = { 0 }, small = { 0 };
     Reason why;
 
     fputs("<figure>", out);
     if (image_load(m->path, &picture, &why) && shrink(&picture, &small, &why)) {
         put_picture(out, &small, "");
-        put_map(out, s, m, &picture);
+        put_map(out, s, m);
     } else {
         fputs("<i>", out);
         markup_text(out, why.text);

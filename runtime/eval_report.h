@@ -10,9 +10,9 @@ typedef struct EvalReport {
     ClassNames names;
     size_t listed, failed;
     int interrupted;
-    double seconds, beta;
+    double seconds, beta, threshold; /* threshold: in force, for tags */
     const kiln_classifier *program;
-    const size_t *answered; /* [members of a cascade]: pictures; NULL: it is none */
+    const size_t *answered; /* [members of a cascade]: pictures that each has decided; or NULL */
 } EvalReport;
 
 int eval_report_print(const EvalReport *r, Format format, FILE *out, Reason *why);

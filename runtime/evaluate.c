@@ -28,8 +28,8 @@ typedef struct Evaluation {
     Truth truth;
     Metrics metrics;
     MistakeList mistakes;
+    size_t *answered; /* by each member of a cascade; else NULL */
     ClassNames names;
-    size_t *answered;    /* [members]: pictures that each one of a cascade has answered */
     size_t next, failed; /* pictures reported, and how many of them failed */
     int is_broken;       /* out of memory */
     int shows_progress, is_visible;
@@ -118,7 +118,8 @@ static int count_picture(Evaluation *e, const Task *task, Reason *why)
     const int *truth = e->truth.label + first;
     const Verdict v = verdict_of(&task->decision);
 
-    e->answered[task->decision.member]++;
+    if (e->answered)
+        e->answered[task->decision.member]++;
     return metrics_add(&e->metrics, truth, count, &v, why) &&
            (!e->options->mistakes || is_right(truth, count, &v) ||
             mistakes_add(&e->mistakes, task->input.path, truth, count, &v, why));
@@ -184,7 +185,7 @@ static int classify(Evaluation *e)
 
 static int report(Evaluation *e)
 {
-    const kiln_classifier *program = e->session->program;
+    const kiln_decision *rule = &e->session->rule;
     const EvalReport r = { .metrics = &e->metrics,
                            .names = e->names,
                            .listed = e->truth.inputs.count,
@@ -192,8 +193,9 @@ static int report(Evaluation *e)
                            .interrupted = e->truth.inputs.count > e->next,
                            .seconds = e->seconds,
                            .beta = e->options->beta > 0.0 ? e->options->beta : 1.0,
-                           .program = program,
-                           .answered = program->merge == KILN_MERGE_CASCADE ? e->answered : NULL };
+                           .threshold = rule->has_threshold ? rule->threshold : 0.5,
+                           .program = e->session->program,
+                           .answered = e->answered };
     Reason why;
 
     if (!eval_report_print(&r, e->options->format, stdout, &why)) {
@@ -232,9 +234,11 @@ static int prepare(Evaluation *e, Reason *why)
     const int has_tags = e->session->rule.rule == KILN_RULE_TAGS;
     const LabelNames labels = { s->labels, s->label_count, classes };
 
-    e->answered = calloc((size_t)s->program->member_count, sizeof *e->answered);
-    if (!e->answered)
-        return reason_set(why, "out of memory");
+    if (s->program->merge == KILN_MERGE_CASCADE) {
+        e->answered = calloc((size_t)s->program->member_count, sizeof *e->answered);
+        if (!e->answered)
+            return reason_set(why, "out of memory");
+    }
     if (e->options->confusion && has_tags)
         return reason_set(why, "--confusion is for classifiers with one answer; this one has tags");
     return truth_read(&e->truth, e->options->eval, e->options->eval_map, &labels, has_tags, why) &&

@@ -4,6 +4,7 @@
 #include "runtime/cam.h"
 #include "runtime/confusion.h"
 #include "runtime/png_writer.h"
+#include "runtime/preprocess.h"
 #include "runtime/truth.h"
 
 /* -1: none. */
@@ -25,10 +26,10 @@ static int choose_class(const Session *s, const char *wanted, Reason *why)
 static int draw(Session *s, const char *path, int class_index, Image *drawn, Reason *why)
 {
     const kiln_member *member = cam_member(s->program, s->classes, why);
-    Image picture = { 0, 0, NULL }, view = { 0, 0, NULL };
+    Image picture = { 0 }, view = { 0 };
     Cam cam = { 0, 0, NULL, 0.0f, 0.0f };
     const float *input = member ? session_input(s, (int)(member - s->program->members), why) : NULL;
-    const int ok = input && image_load(path, &picture, why) &&
+    const int ok = input && preprocess_load(member, path, &picture, why) &&
                    cam_compute(member->network, input, s->output, s->arena, class_index, &cam,
                                why) &&
                    cam_view(member, &picture, &view, why) && cam_draw(&cam, &view, drawn, why);
@@ -51,7 +52,7 @@ static void say(const Session *s, int class_index, const char *path, FILE *out)
 int explain_picture(Session *s, const Options *options, FILE *out, Reason *why)
 {
     const char *path = options->input[0];
-    Image drawn = { 0, 0, NULL };
+    Image drawn = { 0 };
     int class_index, ok;
 
     if (s->rule.grouping == KILN_GROUPING_ONLY)

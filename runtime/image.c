@@ -14,6 +14,7 @@ typedef struct Format {
     int (*matches)(const uint8_t *bytes, size_t length);
     int (*decode)(const ImageSource *source, Image *image, Reason *why); /* or: */
     int (*decode_rows)(const ImageSource *source, const RowSink *sink, Reason *why);
+    int (*orientation)(const ImageSource *source);
 } Format;
 
 static int is_jpeg(const uint8_t *b, size_t n)
@@ -54,10 +55,10 @@ int png_decode(const ImageSource *source, Image *image, Reason *why)
 #endif
 
 static const Format formats[] = {
-    { "JPEG", is_jpeg, NULL, jpeg_decode_rows },
-    { "PNG", is_png, png_decode, NULL },
-    { "PPM", is_ppm, ppm_decode, NULL },
-    { "BMP", is_bmp, bmp_decode, NULL },
+    { "JPEG", is_jpeg, NULL, jpeg_decode_rows, jpeg_orientation },
+    { "PNG", is_png, png_decode, NULL, png_orientation },
+    { "PPM", is_ppm, ppm_decode, NULL, NULL },
+    { "BMP", is_bmp, bmp_decode, NULL, NULL },
 };
 
 static const Format *find_format(const uint8_t *bytes, size_t length)
@@ -74,18 +75,52 @@ const char *image_format(const uint8_t *bytes, size_t length)
     return f ? f->name : NULL;
 }
 
+void image_inherit(Image *image, const Image *from)
+{
+    image->order = from->order;
+    image->decoder = from->decoder;
+    image->kind = from->kind;
+}
+
 int image_new(Image *image, int width, int height, Reason *why)
 {
+    memset(image, 0, sizeof *image);
     image->width = width;
     image->height = height;
     image->rgb = malloc((size_t)width * (size_t)height * 3);
     return image->rgb ? 1 : reason_set(why, "out of memory for %d x %d pixels", width, height);
 }
 
+int image_new_floats(Image *image, int width, int height, Reason *why)
+{
+    memset(image, 0, sizeof *image);
+    image->width = width;
+    image->height = height;
+    image->floats = malloc((size_t)width * (size_t)height * 3 * sizeof *image->floats);
+    return image->floats ? 1 : reason_set(why, "out of memory for %d x %d pixels", width, height);
+}
+
+int image_new_like(Image *image, const Image *from, int width, int height, Reason *why)
+{
+    if (!(from->floats ? image_new_floats : image_new)(image, width, height, why))
+        return 0;
+    image_inherit(image, from);
+    return 1;
+}
+
 void image_free(Image *image)
 {
     free(image->rgb);
-    image->rgb = NULL;
+    free(image->floats);
+    free(image->fourth);
+    image->rgb = image->fourth = NULL;
+    image->floats = NULL;
+}
+
+int image_add_fourth(Image *image, Reason *why)
+{
+    image->fourth = malloc((size_t)image->width * (size_t)image->height);
+    return image->fourth ? 1 : reason_set(why, "out of memory");
 }
 
 int image_check_size(const ImageSource *source, int64_t width, int64_t height, Reason *why)
@@ -130,16 +165,95 @@ static uint8_t *next_image_row(void *context)
 static int decode_whole(const Format *f, const ImageSource *source, Image *image, Reason *why)
 {
     Collector c = { image, 0 };
-    const RowSink sink = { begin_image, next_image_row, &c };
+    const RowSink sink = { begin_image, next_image_row, &c, image };
 
     return f->decode ? f->decode(source, image, why) : f->decode_rows(source, &sink, why);
 }
 
+/* --- as OpenCV leaves them ------------------------------------------------------------------- */
+
+/* The pixel of `in` that comes to (x, y) of `out`. */
+static const uint8_t *turned_pixel(const Image *in, const Image *out, int orientation, int x, int y)
+{
+    const int mirrored = orientation == 2 || orientation == 3 || orientation == 6 ||
+                         orientation == 7;
+    const int upside_down = orientation == 3 || orientation == 4 || orientation >= 7;
+    const size_t u = (size_t)(mirrored ? out->width - 1 - x : x);
+    const size_t v = (size_t)(upside_down ? out->height - 1 - y : y);
+    const size_t width = (size_t)in->width;
+
+    return in->rgb + 3 * (orientation >= 5 ? u * width + v : v * width + u);
+}
+
+int image_turn(Image *image, int orientation, Reason *why)
+{
+    const int swap = orientation >= 5;
+    Image out;
+    uint8_t *to;
+
+    if (orientation <= 1)
+        return 1;
+    if (!image_new(&out, swap ? image->height : image->width, swap ? image->width : image->height,
+                   why))
+        return 0;
+    to = out.rgb;
+    for (int y = 0; y < out.height; y++)
+        for (int x = 0; x < out.width; x++, to += 3)
+            memcpy(to, turned_pixel(image, &out, orientation, x, y), 3);
+    image_inherit(&out, image);
+    image_free(image);
+    *image = out;
+    return 1;
+}
+
+static void swap_colors(Image *image)
+{
+    const size_t bytes = (size_t)image->width * (size_t)image->height * 3;
+
+    for (uint8_t *p = image->rgb; p < image->rgb + bytes; p += 3) {
+        const uint8_t red = p[0];
+        p[0] = p[2];
+        p[2] = red;
+    }
+}
+
+/* The weights of OpenCV's readers of BMP and PNM; JPEG and PNG have been made grey by their
+ * libraries and stay what they are. */
+static void make_gray(Image *image)
+{
+    const size_t bytes = (size_t)image->width * (size_t)image->height * 3;
+
+    for (uint8_t *p = image->rgb; p < image->rgb + bytes; p += 3)
+        p[0] = p[1] = p[2] = (uint8_t)((4899 * p[0] + 9617 * p[1] + 1868 * p[2] + 8192) >> 14);
+}
+
+static int finish_opencv(const Format *f, const ImageSource *source, Image *image, Reason *why)
+{
+    if (source->decoder == KILN_DECODER_OPENCV)
+        swap_colors(image);
+    else
+        make_gray(image);
+    image->order = source->decoder == KILN_DECODER_OPENCV ? KILN_COLOR_BGR : KILN_COLOR_GRAY;
+    return !f->orientation || image_turn(image, f->orientation(source), why);
+}
+
 /* --- decoding -------------------------------------------------------------------------------- */
 
-int image_decode(const uint8_t *bytes, size_t length, long max_pixels, Image *image, Reason *why)
+static int is_opencv(enum kiln_decoder decoder)
 {
-    const ImageSource source = { bytes, length, max_pixels };
+    return decoder == KILN_DECODER_OPENCV || decoder == KILN_DECODER_OPENCV_GRAY;
+}
+
+static int set_decoder(Image *image, enum kiln_decoder decoder)
+{
+    image->decoder = decoder;
+    return 1;
+}
+
+int image_decode_as(enum kiln_decoder decoder, const uint8_t *bytes, size_t length, long max_pixels,
+                    Image *image, Reason *why)
+{
+    const ImageSource source = { bytes, length, max_pixels, decoder };
     const Format *f = find_format(bytes, length);
     Reason detail;
 
@@ -148,10 +262,16 @@ int image_decode(const uint8_t *bytes, size_t length, long max_pixels, Image *im
         return reason_set(why, "the file is empty");
     if (!f)
         return reason_set(why, "not a picture: neither JPEG, PNG, PPM/PGM/PBM nor BMP");
-    if (decode_whole(f, &source, image, &detail))
+    if (decode_whole(f, &source, image, &detail) && set_decoder(image, decoder) &&
+        (!is_opencv(decoder) || finish_opencv(f, &source, image, &detail)))
         return 1;
     image_free(image);
     return reason_set(why, "%s: %.480s", f->name, detail.text);
+}
+
+int image_decode(const uint8_t *bytes, size_t length, long max_pixels, Image *image, Reason *why)
+{
+    return image_decode_as(KILN_DECODER_DEFAULT, bytes, length, max_pixels, image, why);
 }
 
 int image_is_streamed(const uint8_t *bytes, size_t length)
@@ -163,7 +283,7 @@ int image_is_streamed(const uint8_t *bytes, size_t length)
 int image_decode_rows(const uint8_t *bytes, size_t length, long max_pixels, const RowSink *sink,
                       Reason *why)
 {
-    const ImageSource source = { bytes, length, max_pixels };
+    const ImageSource source = { bytes, length, max_pixels, KILN_DECODER_DEFAULT };
     const Format *f = find_format(bytes, length);
     Reason detail;
 

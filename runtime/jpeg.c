@@ -1,6 +1,6 @@
 /* JPEG through libjpeg-turbo: slow integer DCT and triangle chroma upsampling, which are its
- * defaults and Pillow's. Four components are taken for inverted CMYK, as Adobe writes it and Pillow
- * assumes.
+ * defaults, Pillow's and OpenCV's. Four components are taken for inverted CMYK, as Adobe writes it
+ * and both assume.
  *
  * A warning after which pixels are guesses (data ends early, a broken code) is an error here. */
 #ifndef KILN_WITHOUT_JPEG
@@ -18,6 +18,8 @@ typedef struct Decoder {
     struct jpeg_error_mgr errors;
     jmp_buf failed;
     Reason *why;
+    enum kiln_decoder decoder;
+    Image *image; /* of the sink */
     Box wanted;
     uint8_t *row; /* one, of CMYK or one that nobody wants */
 } Decoder;
@@ -62,14 +64,34 @@ static int multiply(int a, int b)
     return ((t >> 8) + t) >> 8;
 }
 
+static uint8_t darken(int light, int ink_light)
+{
+    const int v = light - ink_light;
+    return (uint8_t)(v > 0 ? v : 0);
+}
+
+/* Pillow: N - m(C, N). */
 static void row_from_cmyk(const uint8_t *cmyk, int width, uint8_t *rgb)
 {
-    for (int x = 0; x < width; x++, cmyk += 4, rgb += 3) {
-        const int light = cmyk[3];
-        for (int c = 0; c < 3; c++) {
-            int v = light - multiply(255 - cmyk[c], light);
-            rgb[c] = (uint8_t)(v > 0 ? v : 0);
-        }
+    for (int x = 0; x < width; x++, cmyk += 4, rgb += 3)
+        for (int c = 0; c < 3; c++)
+            rgb[c] = darken(cmyk[3], multiply(255 - cmyk[c], cmyk[3]));
+}
+
+/* OpenCV: N - (C N >> 8). */
+static void row_from_cmyk_opencv(const uint8_t *cmyk, int width, uint8_t *rgb)
+{
+    for (int x = 0; x < width; x++, cmyk += 4, rgb += 3)
+        for (int c = 0; c < 3; c++)
+            rgb[c] = darken(cmyk[3], (255 - cmyk[c]) * cmyk[3] >> 8);
+}
+
+static void row_of_ink(const uint8_t *cmyk, int width, uint8_t *cmy, uint8_t *black)
+{
+    for (int x = 0; x < width; x++, cmyk += 4, cmy += 3) {
+        for (int c = 0; c < 3; c++)
+            cmy[c] = (uint8_t)(255 - cmyk[c]);
+        black[x] = (uint8_t)(255 - cmyk[3]);
     }
 }
 
@@ -87,14 +109,20 @@ static int read_header(Decoder *d, const ImageSource *source, const RowSink *sin
     jpeg_read_header(jpeg, TRUE);
     if (jpeg->num_components != 1 && jpeg->num_components != 3 && jpeg->num_components != 4)
         return reason_set(d->why, "it has %d components, not 1, 3 or 4", jpeg->num_components);
-    jpeg->out_color_space = jpeg->num_components == 4   ? JCS_CMYK
-                            : jpeg->num_components == 1 ? JCS_GRAYSCALE
-                                                        : JCS_RGB;
+    jpeg->out_color_space = jpeg->num_components == 4 ? JCS_CMYK
+                            : jpeg->num_components == 1 || d->decoder == KILN_DECODER_OPENCV_GRAY
+                                ? JCS_GRAYSCALE
+                                : JCS_RGB;
     if (!image_check_size(source, jpeg->image_width, jpeg->image_height, d->why))
         return 0;
     wanted->width = (int)jpeg->image_width;
     wanted->height = (int)jpeg->image_height;
     return sink->begin(sink->context, wanted, d->why);
+}
+
+static int keeps_ink(const Decoder *d)
+{
+    return d->decoder == KILN_DECODER_PILLOW_OWN && d->jpeg.num_components == 4;
 }
 
 /* Where the decoder may leave out pixels: all codes are read, so that a fault is found wherever it
@@ -140,9 +168,13 @@ static void skip_rows(struct jpeg_decompress_struct *jpeg, const Box *wanted)
 #endif
 
 /* From `row` as the decoder wrote it to RGB at the same columns. */
-static void convert_row(const Decoder *d, int width, uint8_t *rgb)
+static void convert_row(const Decoder *d, int y, int width, uint8_t *rgb)
 {
-    if (d->jpeg.output_components == 4)
+    if (keeps_ink(d))
+        row_of_ink(d->row, width, rgb, d->image->fourth + (size_t)y * (size_t)width);
+    else if (d->jpeg.output_components == 4 && d->decoder >= KILN_DECODER_OPENCV)
+        row_from_cmyk_opencv(d->row, width, rgb);
+    else if (d->jpeg.output_components == 4)
         row_from_cmyk(d->row, width, rgb);
     else if (d->jpeg.output_components == 1)
         row_from_gray(rgb, width);
@@ -157,6 +189,10 @@ static int read_rows(Decoder *d, const Box *wanted, const RowSink *sink)
     d->row = malloc((size_t)jpeg->output_width * (size_t)jpeg->output_components);
     if (!d->row)
         return reason_set(d->why, "out of memory");
+    if (keeps_ink(d) && !image_add_fourth(d->image, d->why))
+        return 0;
+    if (keeps_ink(d))
+        d->image->kind = IMAGE_INK;
     crop_columns(jpeg, wanted, &left);
     while (skip_rows(jpeg, wanted), jpeg->output_scanline < jpeg->output_height) {
         const int y = (int)jpeg->output_scanline;
@@ -165,7 +201,7 @@ static int read_rows(Decoder *d, const Box *wanted, const RowSink *sink)
         JSAMPROW row = is_wanted && jpeg->output_components != 4 ? rgb : d->row;
         jpeg_read_scanlines(jpeg, &row, 1);
         if (is_wanted)
-            convert_row(d, (int)jpeg->output_width, rgb);
+            convert_row(d, y, (int)jpeg->output_width, rgb);
     }
     jpeg_finish_decompress(jpeg);
     return 1;
@@ -182,7 +218,7 @@ static int decode_guarded(Decoder *d, const ImageSource *source, const RowSink *
 
 int jpeg_decode_rows(const ImageSource *source, const RowSink *sink, Reason *why)
 {
-    Decoder d = { .why = why };
+    Decoder d = { .why = why, .decoder = source->decoder, .image = sink->image };
     int ok;
 
     d.jpeg.err = jpeg_std_error(&d.errors);

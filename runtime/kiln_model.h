@@ -335,21 +335,37 @@ typedef struct kiln_network {
 
 /* --- classifiers ------------------------------------------------------------------------------ */
 
-/* Preprocessing is a list of steps, first those on 8-bit pixels, then those on floats. The compiler
- * has verified the list; the runtime trusts it. */
+/* Preprocessing is a list of steps on a picture, whose pixels are bytes until a step makes them
+ * floats. The compiler has verified the list; the runtime trusts it. */
 enum kiln_step_op {
+    KILN_STEP_DECODE,         /* method: enum kiln_decoder; the first step, if at all */
     KILN_STEP_COLOR,          /* method: enum kiln_color */
     KILN_STEP_RESIZE,         /* method: enum kiln_filter; n: height, width */
     KILN_STEP_RESIZE_SHORTER, /* method: enum kiln_filter; n: length of the shorter side */
+    KILN_STEP_RESIZE_WITHIN,  /* method: enum kiln_filter; n: height, width it just fits into */
     KILN_STEP_CENTER_CROP,    /* n: height, width; what is missing is filled with v per channel */
     KILN_STEP_PAD,            /* n: top, left, bottom, right; v: value per channel */
+    KILN_STEP_PAD_TO,         /* n: height, width of a canvas, the picture in its middle; v */
+    KILN_STEP_PAD_RATIO,      /* n: height, width of the ratio it gets, equal at both ends; v */
     KILN_STEP_SCALE,          /* v[0]: multiply */
     KILN_STEP_NORMALIZE,      /* v: mean[4], std[4] */
+    KILN_STEP_CAST,           /* floats to bytes: towards zero, modulo 256 */
     KILN_STEP_FLIP,           /* method: enum kiln_flip */
     KILN_STEP_TURN,           /* n: quarters, against the clock */
     KILN_STEP_SHIFT,          /* n: down, right; what comes in is filled with v per channel */
     KILN_STEP_CORNER_CROP,    /* method: enum kiln_corner; n: height, width */
     KILN_STEP_COUNT
+};
+
+/* Whose pixels a decoded picture has. Without a step they are Pillow's after convert("RGB"), except
+ * that of 16-bit grey the high byte is taken. */
+enum kiln_decoder {
+    KILN_DECODER_DEFAULT,
+    KILN_DECODER_PILLOW,     /* 16-bit grey is clipped to 255 */
+    KILN_DECODER_PILLOW_OWN, /* convert("RGB") comes after a resize, which sees the file's mode */
+    KILN_DECODER_OPENCV,     /* imread(): B G R, turned as EXIF says */
+    KILN_DECODER_OPENCV_GRAY,
+    KILN_DECODER_COUNT
 };
 
 enum kiln_flip { KILN_FLIP_HORIZONTAL, KILN_FLIP_VERTICAL, KILN_FLIP_COUNT };
@@ -364,7 +380,7 @@ enum kiln_corner {
 
 enum kiln_color { KILN_COLOR_RGB, KILN_COLOR_BGR, KILN_COLOR_GRAY, KILN_COLOR_COUNT };
 
-/* Pillow's filters. */
+/* Pillow's filters, then OpenCV's, then TensorFlow's, whose results are floats. */
 enum kiln_filter {
     KILN_FILTER_NEAREST,
     KILN_FILTER_BOX,
@@ -372,6 +388,13 @@ enum kiln_filter {
     KILN_FILTER_HAMMING,
     KILN_FILTER_BICUBIC,
     KILN_FILTER_LANCZOS,
+    KILN_FILTER_OPENCV_NEAREST,
+    KILN_FILTER_OPENCV_LINEAR,
+    KILN_FILTER_OPENCV_AREA,
+    KILN_FILTER_OPENCV_CUBIC,
+    KILN_FILTER_OPENCV_LANCZOS4,
+    KILN_FILTER_TENSORFLOW_NEAREST,
+    KILN_FILTER_TENSORFLOW_BILINEAR,
     KILN_FILTER_COUNT
 };
 

@@ -59,29 +59,41 @@ static int new_picture(const kiln_step *step, const Image *in, Image *out, Reaso
         return reason_set(why, "%d x %d pixels are too few for a crop to %d x %d", in->width,
                           in->height, step->n[1], step->n[0]);
     if (crops)
-        return image_new(out, step->n[1], step->n[0], why);
+        return image_new_like(out, in, step->n[1], step->n[0], why);
     if (step->op == KILN_STEP_TURN && step->n[0] % 2 != 0)
-        return image_new(out, in->height, in->width, why);
-    return image_new(out, in->width, in->height, why);
+        return image_new_like(out, in, in->height, in->width, why);
+    return image_new_like(out, in, in->width, in->height, why);
+}
+
+/* `pixel` bytes each */
+static void move_pixels(const kiln_step *step, const Image *in, const void *pixels, size_t pixel,
+                        const void *fill, const Image *out, void *moved)
+{
+    const char *from = pixels;
+    char *to = moved;
+
+    for (int y = 0; y < out->height; y++)
+        for (int x = 0; x < out->width; x++, to += pixel) {
+            const Place at = source_of(step, in, (Place){ x, y });
+            const int inside = at.x >= 0 && at.y >= 0 && at.x < in->width && at.y < in->height;
+            const size_t i = inside ? (size_t)at.y * (size_t)in->width + (size_t)at.x : 0;
+            memcpy(to, inside ? from + i * pixel : fill, pixel);
+        }
 }
 
 int move_picture(const kiln_step *step, const Image *in, Image *out, Reason *why)
 {
-    const uint8_t fill[3] = { (uint8_t)step->v[0], (uint8_t)step->v[1], (uint8_t)step->v[2] };
-    uint8_t *to;
+    const int is_floats = in->floats != NULL;
+    const uint8_t color[3] = { (uint8_t)(is_floats ? 0 : step->v[0]),
+                               (uint8_t)(is_floats ? 0 : step->v[1]),
+                               (uint8_t)(is_floats ? 0 : step->v[2]) };
+    const float values[3] = { (float)step->v[0], (float)step->v[1], (float)step->v[2] };
 
     if (!new_picture(step, in, out, why))
         return 0;
-    to = out->rgb;
-    for (int y = 0; y < out->height; y++)
-        for (int x = 0; x < out->width; x++, to += 3) {
-            const Place from = source_of(step, in, (Place){ x, y });
-            const int inside = from.x >= 0 && from.y >= 0 && from.x < in->width &&
-                               from.y < in->height;
-            memcpy(to,
-                   inside ? in->rgb + ((size_t)from.y * (size_t)in->width + (size_t)from.x) * 3
-                          : fill,
-                   3);
-        }
+    if (is_floats)
+        move_pixels(step, in, in->floats, sizeof values, values, out, out->floats);
+    else
+        move_pixels(step, in, in->rgb, sizeof color, color, out, out->rgb);
     return 1;
 }

@@ -34,15 +34,6 @@ static int same_steps(const kiln_member *a, const kiln_member *b)
            common_steps(a->steps, a->step_count, b->steps, b->step_count) == a->step_count;
 }
 
-static int pixel_steps(const kiln_member *m)
-{
-    int n = 0;
-
-    while (n < m->step_count && !preprocess_is_on_floats(m->steps[n].op))
-        n++;
-    return n;
-}
-
 int plan_view_count(const kiln_member *m)
 {
     return m->view_count > 1 ? m->view_count : 1;
@@ -65,12 +56,13 @@ static kiln_member member_of_view(const kiln_member *m, int view)
 static int next_cut(const Plan *p, int i, int at)
 {
     const kiln_member *m = &p->input[i].member;
-    const int pixels = pixel_steps(m);
+    const int pixels = preprocess_pixel_steps(m);
     int cut = pixels;
 
     for (int k = 0; k < p->input_count; k++) {
         const kiln_member *other = &p->input[k].member;
-        const int common = common_steps(m->steps, pixels, other->steps, pixel_steps(other));
+        const int common = common_steps(m->steps, pixels, other->steps,
+                                        preprocess_pixel_steps(other));
         if (common > at && common < cut)
             cut = common;
     }
@@ -96,7 +88,7 @@ static int add_stage(Plan *p, const PlanInput *input, int parent, int first, int
 static void build_stages(Plan *p)
 {
     for (int i = 0; i < p->input_count; i++) {
-        const int end = pixel_steps(&p->input[i].member);
+        const int end = preprocess_pixel_steps(&p->input[i].member);
         int parent = -1;
         for (int at = 0; at < end;) {
             const int cut = next_cut(p, i, at);
@@ -181,18 +173,19 @@ int plan_new(Plan *p, const kiln_classifier *program, Reason *why)
 
 /* --- running it ------------------------------------------------------------------------------ */
 
-static void forget(Plan *p)
+void plan_forget(Plan *p)
 {
     for (int i = 0; i < p->stage_count; i++)
         image_free(&p->stage[i].image);
     for (int i = 0; i < p->input_count; i++)
         p->input[i].is_done = 0;
-    image_free(&p->picture);
+    for (int i = 0; i < KILN_DECODER_COUNT; i++)
+        image_free(&p->picture[i]);
 }
 
 void plan_free(Plan *p)
 {
-    forget(p);
+    plan_forget(p);
     for (int i = 0; i < p->input_count; i++)
         free(p->input[i].data);
     free(p->run);
@@ -201,26 +194,33 @@ void plan_free(Plan *p)
     memset(p, 0, sizeof *p);
 }
 
+int plan_uses(const Plan *p, enum kiln_decoder decoder)
+{
+    for (int i = 0; i < p->input_count; i++)
+        if (preprocess_decoder(&p->input[i].member) == decoder)
+            return 1;
+    return 0;
+}
+
 void plan_set_picture(Plan *p, const Image *picture)
 {
-    forget(p);
-    p->picture = *picture;
+    p->picture[picture->decoder] = *picture;
 }
 
 /* The image that a stage makes, with all those before it; NULL after failing. */
 static const Image *make_stage(Plan *p, int i, Reason *why)
 {
-    PlanStage *stage = i < 0 ? NULL : &p->stage[i];
+    PlanStage *stage = &p->stage[i];
     const Image *before;
     double start;
 
-    if (!stage)
-        return &p->picture;
-    if (stage->image.rgb)
+    if (stage->image.rgb || stage->image.floats)
         return &stage->image;
-    before = make_stage(p, stage->parent, why);
+    before = stage->parent >= 0 ? make_stage(p, stage->parent, why)
+                                : &p->picture[preprocess_decoder(&stage->steps)];
     start = clock_seconds();
-    if (!before || !preprocess_pixels(&stage->steps, before, &stage->image, why))
+    if (!before ||
+        !preprocess_steps(stage->steps.steps, stage->steps.step_count, before, &stage->image, why))
         return NULL;
     stage->seconds = clock_seconds() - start;
     return &stage->image;
@@ -243,7 +243,8 @@ int plan_prepare(Plan *p, int run, const float **data, Reason *why)
         return 0;
     *data = input->data;
     if (!input->is_done) {
-        const Image *image = make_stage(p, input->stage, why);
+        const Image *image = input->stage >= 0 ? make_stage(p, input->stage, why)
+                                               : &p->picture[preprocess_decoder(&input->member)];
         const double start = clock_seconds();
         if (!image || !preprocess_floats(&input->member, image, input->data, why))
             return 0;

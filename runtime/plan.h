@@ -6,7 +6,7 @@
 #include "runtime/image.h"
 #include "runtime/kiln_model.h"
 
-/* Consecutive steps on 8-bit pixels. */
+/* Consecutive steps, none of them one of the last that work on each value by itself. */
 typedef struct PlanStage {
     kiln_member steps; /* only these steps, of the first member that has them */
     int member, first; /* which one, and the number of its first step */
@@ -22,7 +22,7 @@ typedef struct PlanInput {
     int stage, run_count;
     float *data;
     int is_done;
-    double seconds; /* of the steps on floats */
+    double seconds; /* of those last steps */
 } PlanInput;
 
 /* A network on one view of the picture. */
@@ -35,7 +35,7 @@ typedef struct Plan {
     PlanInput *input;
     PlanRun *run; /* in the order of the members, and of the views of each */
     int stage_count, input_count, run_count;
-    Image picture;
+    Image picture[KILN_DECODER_COUNT];
     double decode_seconds;
 } Plan;
 
@@ -45,7 +45,11 @@ int plan_view_count(const kiln_member *m);
 int plan_new(Plan *p, const kiln_classifier *program, Reason *why);
 void plan_free(Plan *p);
 
-/* Takes the picture over; what was made of the one before it is forgotten. */
+/* Whether some input needs pictures of a decoder. */
+int plan_uses(const Plan *p, enum kiln_decoder decoder);
+/* What was made of the picture before is forgotten. */
+void plan_forget(Plan *p);
+/* Takes over what a decoder made of a picture. */
 void plan_set_picture(Plan *p, const Image *picture);
 /* The input of a run, [H][W][C]. It is made on the first call. */
 int plan_prepare(Plan *p, int run, const float **data, Reason *why);

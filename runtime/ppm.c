@@ -1,5 +1,6 @@
 /* PBM, PGM and PPM, plain (P1 P2 P3) and raw (P4 P5 P6). Samples with another maximum than 255 are
- * scaled and rounded to nearest; 16-bit grey is scaled to 65535 and its high byte taken. */
+ * scaled and rounded to nearest; 16-bit grey is scaled to 65535 and its high byte taken, or clipped
+ * where a source asks for Pillow's. OpenCV does not scale and takes the high byte of 16 bits. */
 #include "runtime/image.h"
 
 #include <string.h>
@@ -9,6 +10,7 @@ typedef struct Reader {
     Reason *why;
     int kind; /* '1' .. '6' */
     long maximum;
+    enum kiln_decoder decoder;
 } Reader;
 
 static int is_space(int c)
@@ -45,15 +47,24 @@ static int read_number(Reader *r, const char *what, int64_t *value)
     return 1;
 }
 
+static int is_wide_gray(const Reader *r)
+{
+    return r->maximum > 255 && (r->kind == '2' || r->kind == '5');
+}
+
 static uint8_t byte_of_sample(const Reader *r, int64_t v)
 {
+    const int wide_gray = is_wide_gray(r);
     const double scaled = (double)(v < r->maximum ? v : r->maximum) / (double)r->maximum;
-    const int wide_gray = r->maximum > 255 && (r->kind == '2' || r->kind == '5');
     const double t = scaled * (wide_gray ? 65535.0 : 255.0);
     long n = (long)t;
 
+    if (r->decoder >= KILN_DECODER_OPENCV)
+        return (uint8_t)(r->maximum > 255 ? v >> 8 : v);
     if (t - (double)n > 0.5 || (t - (double)n == 0.5 && n % 2 == 1))
         n++;
+    if (wide_gray && r->decoder != KILN_DECODER_DEFAULT)
+        return (uint8_t)(n > 255 ? 255 : n);
     return (uint8_t)(wide_gray ? n >> 8 : n);
 }
 
@@ -153,7 +164,8 @@ static int read_header(Reader *r, const ImageSource *source, Image *image)
 
 int ppm_decode(const ImageSource *source, Image *image, Reason *why)
 {
-    Reader r = { source->bytes + 2, source->bytes + source->length, why, source->bytes[1], 1 };
+    Reader r = { source->bytes + 2, source->bytes + source->length, why, source->bytes[1], 1,
+                 source->decoder };
     size_t pixels, count;
 
     if (!read_header(&r, source, image))
@@ -164,5 +176,9 @@ int ppm_decode(const ImageSource *source, Image *image, Reason *why)
         return 0;
     if (count == pixels)
         spread_gray(image->rgb, pixels);
+    if (r.decoder == KILN_DECODER_PILLOW_OWN)
+        image->kind = is_wide_gray(&r)                 ? IMAGE_WIDE
+                      : r.kind == '1' || r.kind == '4' ? IMAGE_INDEXED
+                                                       : IMAGE_PLAIN;
     return 1;
 }

@@ -5,13 +5,21 @@
 #include "runtime/image.h"
 #include "runtime/kiln_model.h"
 
-/* Whether a step works on floats; those on 8-bit pixels come before them. */
-int preprocess_is_on_floats(int op);
+/* How the list wants its pictures decoded. */
+enum kiln_decoder preprocess_decoder(const kiln_member *member);
+int preprocess_load(const kiln_member *member, const char *path, Image *image, Reason *why);
 
-/* Runs the steps on 8-bit pixels: `in` is not changed, `out` is new. */
+/* Runs steps: `in` is not changed, `out` is new. A decode has happened already. */
+int preprocess_steps(const kiln_step *steps, int count, const Image *in, Image *out, Reason *why);
+
+/* The number of steps before the last ones that work on each value by itself, and running these. */
+int preprocess_pixel_steps(const kiln_member *member);
 int preprocess_pixels(const kiln_member *member, const Image *in, Image *out, Reason *why);
 
-/* Runs the steps on floats: input[H][W][C] of the member's network. */
+/* What a network sees of a picture, as bytes in the order R G B, for people. */
+int preprocess_view(const kiln_member *member, const Image *picture, Image *view, Reason *why);
+
+/* Runs the last steps: input[H][W][C] of the member's network. */
 int preprocess_floats(const kiln_member *member, const Image *image, float *input, Reason *why);
 
 /* Both. */

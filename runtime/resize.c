@@ -405,65 +405,43 @@ static int resize_filtered(const Image *in, const ResizePlan *plan, Image *out, 
     return ok;
 }
 
-static int copy_part(const Image *in, Box part, Image *out, Reason *why)
+/* The identity, of any picture. */
+static int copy_part(const Image *in, const ResizePlan *p, Image *out, Reason *why)
 {
-    const size_t stride = (size_t)part.width * 3;
-
-    if (!image_new(out, part.width, part.height, why))
-        return 0;
-    for (int y = 0; y < part.height; y++)
-        memcpy(out->rgb + (size_t)y * stride,
-               in->rgb + ((size_t)(part.top + y) * (size_t)in->width + (size_t)part.left) * 3,
-               stride);
-    return 1;
+    ResizePlan same = *p;
+    same.filter = KILN_FILTER_OPENCV_NEAREST;
+    return resize_nearest(in, &same, out, why);
 }
 
-/* --- nearest --------------------------------------------------------------------------------- */
-
-/* Positions are added up, not multiplied, because Pillow's rounding errors add up, too. */
-static void nearest_positions(int source, int size, int start, int count, int *position)
+static int is_nearest(enum kiln_filter filter)
 {
-    const double scale = (double)source / size;
-    double at = scale * 0.5;
-
-    for (int i = 0; i < start + count; i++, at += scale)
-        if (i >= start)
-            position[i - start] = (int)at < source ? (int)at : source - 1;
-}
-
-static int resize_nearest(const Image *in, int width, int height, Box part, Image *out, Reason *why)
-{
-    int *x = malloc(((size_t)part.width + (size_t)part.height) * sizeof *x), *y;
-    uint8_t *to;
-
-    if (!x)
-        return reason_set(why, "out of memory");
-    y = x + part.width;
-    if (!image_new(out, part.width, part.height, why)) {
-        free(x);
-        return 0;
-    }
-    nearest_positions(in->width, width, part.left, part.width, x);
-    nearest_positions(in->height, height, part.top, part.height, y);
-    to = out->rgb;
-    for (int r = 0; r < part.height; r++)
-        for (int c = 0; c < part.width; c++, to += 3)
-            memcpy(to, in->rgb + ((size_t)y[r] * (size_t)in->width + (size_t)x[c]) * 3, 3);
-    free(x);
-    return 1;
+    return filter == KILN_FILTER_NEAREST || filter == KILN_FILTER_OPENCV_NEAREST ||
+           filter == KILN_FILTER_TENSORFLOW_NEAREST;
 }
 
 int resize_is_streamed(const ResizePlan *p)
 {
-    return p->filter != KILN_FILTER_NEAREST &&
+    return p->filter > KILN_FILTER_NEAREST && p->filter <= KILN_FILTER_LANCZOS &&
            (p->width != p->in_width || p->height != p->in_height);
+}
+
+static int resize(const Image *in, const ResizePlan *p, Image *out, Reason *why)
+{
+    if (p->filter == KILN_FILTER_TENSORFLOW_BILINEAR)
+        return resize_tensorflow(in, p, out, why);
+    if (p->width == in->width && p->height == in->height)
+        return copy_part(in, p, out, why);
+    if (in->kind != IMAGE_PLAIN)
+        return resize_own(in, p, out, why);
+    if (is_nearest(p->filter))
+        return resize_nearest(in, p, out, why);
+    return (p->filter > KILN_FILTER_LANCZOS ? resize_opencv : resize_filtered)(in, p, out, why);
 }
 
 int resize_picture(const Image *in, const ResizePlan *p, Image *out, Reason *why)
 {
-    if (p->width == in->width && p->height == in->height)
-        return copy_part(in, p->part, out, why);
-    if (p->filter == KILN_FILTER_NEAREST)
-        return resize_nearest(in, p->width, p->height, p->part, out, why);
-    return resize_filtered(in, p, out, why);
+    if (!resize(in, p, out, why))
+        return 0;
+    image_inherit(out, in);
+    return 1;
 }

@@ -1,4 +1,4 @@
-/* Resizing of 8-bit RGB, bit for bit as Pillow 9.4 does it. */
+/* Resizing of pictures by the filters of Pillow 9.4 and OpenCV 4.6, bit for bit, and TensorFlow's. */
 #ifndef KILN_RUNTIME_RESIZE_H
 #define KILN_RUNTIME_RESIZE_H
 
@@ -13,7 +13,15 @@ typedef struct ResizePlan {
     enum kiln_filter filter;
 } ResizePlan;
 
+/* Filters other than "nearest" and TensorFlow's take bytes only. */
 int resize_picture(const Image *in, const ResizePlan *plan, Image *out, Reason *why);
+
+/* Parts of resize_picture(), for sizes that differ: */
+int resize_nearest(const Image *in, const ResizePlan *plan, Image *out, Reason *why);
+int resize_opencv(const Image *in, const ResizePlan *plan, Image *out, Reason *why);
+int resize_tensorflow(const Image *in, const ResizePlan *plan, Image *out, Reason *why);
+/* An image that is not IMAGE_PLAIN, by one of Pillow's filters. */
+int resize_own(const Image *in, const ResizePlan *plan, Image *out, Reason *why);
 
 /* The same for a picture that comes row by row from the top: only a few of its rows are in memory
  * at a time. */

@@ -203,9 +203,15 @@ static int decode_picture(Session *s, const Bytes *bytes, Reason *why)
     const double start = clock_seconds();
     Image picture;
 
-    if (!image_decode(bytes->at, bytes->length, IMAGE_MAX_PIXELS, &picture, why))
-        return 0;
-    plan_set_picture(&s->plan, &picture);
+    plan_forget(&s->plan);
+    for (int d = 0; d < KILN_DECODER_COUNT; d++) {
+        const enum kiln_decoder decoder = (enum kiln_decoder)d;
+        if (!plan_uses(&s->plan, decoder))
+            continue;
+        if (!image_decode_as(decoder, bytes->at, bytes->length, IMAGE_MAX_PIXELS, &picture, why))
+            return 0;
+        plan_set_picture(&s->plan, &picture);
+    }
     s->plan.decode_seconds = clock_seconds() - start;
     return 1;
 }

@@ -12,17 +12,31 @@
 
 /* X(ENUM, name in the source) in the order of enum kiln_step_op */
 #define STEP_LIST(X)              \
+    X(DECODE, "decode")           \
     X(COLOR, "color")             \
     X(RESIZE, "resize")           \
     X(RESIZE_SHORTER, "resize")   \
+    X(RESIZE_WITHIN, "resize")    \
     X(CENTER_CROP, "center_crop") \
     X(PAD, "pad")                 \
+    X(PAD_TO, "pad")              \
+    X(PAD_RATIO, "pad")           \
     X(SCALE, "scale")             \
     X(NORMALIZE, "normalize")     \
+    X(CAST, "cast")               \
     X(FLIP, "flip")               \
     X(TURN, "turn")               \
     X(SHIFT, "shift")             \
     X(CORNER_CROP, "corner_crop")
+
+/* X(ENUM, words in the source) in the order of enum kiln_decoder; a source cannot ask for the
+ * first, it is what a list without the step gets */
+#define DECODER_LIST(X)         \
+    X(DEFAULT, "")              \
+    X(PILLOW, "pillow")         \
+    X(PILLOW_OWN, "pillow own") \
+    X(OPENCV, "opencv")         \
+    X(OPENCV_GRAY, "opencv gray")
 
 /* X(ENUM, name in the source) in the order of enum kiln_flip */
 #define FLIP_LIST(X) X(HORIZONTAL, "horizontal") X(VERTICAL, "vertical")
@@ -37,14 +51,24 @@
 /* X(ENUM, name in the source) in the order of enum kiln_color */
 #define COLOR_LIST(X) X(RGB, "rgb") X(BGR, "bgr") X(GRAY, "gray")
 
-/* X(ENUM, name in the source) in the order of enum kiln_filter */
-#define FILTER_LIST(X)      \
-    X(NEAREST, "nearest")   \
-    X(BOX, "box")           \
-    X(BILINEAR, "bilinear") \
-    X(HAMMING, "hamming")   \
-    X(BICUBIC, "bicubic")   \
-    X(LANCZOS, "lanczos")
+/* Whose filters: X(ENUM, name in the source) */
+#define METHOD_LIST(X) X(PILLOW, "pillow") X(OPENCV, "opencv") X(TENSORFLOW, "tensorflow")
+
+/* X(ENUM, method, name in the source) in the order of enum kiln_filter */
+#define FILTER_LIST(X)                           \
+    X(NEAREST, PILLOW, "nearest")                \
+    X(BOX, PILLOW, "box")                        \
+    X(BILINEAR, PILLOW, "bilinear")              \
+    X(HAMMING, PILLOW, "hamming")                \
+    X(BICUBIC, PILLOW, "bicubic")                \
+    X(LANCZOS, PILLOW, "lanczos")                \
+    X(OPENCV_NEAREST, OPENCV, "nearest")         \
+    X(OPENCV_LINEAR, OPENCV, "linear")           \
+    X(OPENCV_AREA, OPENCV, "area")               \
+    X(OPENCV_CUBIC, OPENCV, "cubic")             \
+    X(OPENCV_LANCZOS4, OPENCV, "lanczos4")       \
+    X(TENSORFLOW_NEAREST, TENSORFLOW, "nearest") \
+    X(TENSORFLOW_BILINEAR, TENSORFLOW, "bilinear")
 
 /* X(ENUM, name in the source) in the order of enum kiln_activation */
 #define OUTPUT_LIST(X)    \
@@ -83,10 +107,16 @@
 #define X(e, name) STEP_##e,
 typedef enum StepOp { STEP_LIST(X) STEP_COUNT } StepOp;
 #undef X
+#define X(e, name) DECODER_##e,
+typedef enum Decoder { DECODER_LIST(X) DECODER_COUNT } Decoder;
+#undef X
 #define X(e, name) COLOR_##e,
 typedef enum Color { COLOR_LIST(X) COLOR_COUNT } Color;
 #undef X
-#define X(e, name) FILTER_##e,
+#define X(e, name) METHOD_##e,
+typedef enum Method { METHOD_LIST(X) METHOD_COUNT } Method;
+#undef X
+#define X(e, method, name) FILTER_##e,
 typedef enum Filter { FILTER_LIST(X) FILTER_COUNT } Filter;
 #undef X
 #define X(e, name) OUTPUT_##e,
@@ -116,11 +146,15 @@ typedef enum Rule { RULE_BEST, RULE_TAGS, RULE_COUNT } Rule;
 
 /* The names in the source; NULL where the number is out of range. */
 const char *step_name(StepOp op);
+const char *decoder_name(Decoder decoder);
 const char *color_name(Color color);
+const char *method_name(Method method);
 const char *filter_name(Filter filter);
 const char *output_name(OutputActivation activation);
+Method filter_method(Filter filter);
 /* The names as kiln_model.h writes them: "KILN_STEP_RESIZE". */
 const char *step_c_name(StepOp op);
+const char *decoder_c_name(Decoder decoder);
 const char *color_c_name(Color color);
 const char *filter_c_name(Filter filter);
 const char *output_c_name(OutputActivation activation);
@@ -135,7 +169,8 @@ const char *svm_kernel_name(SvmKernel kernel);
 const char *grouping_name(Grouping grouping);
 /* Return 0 where there is none of that name. */
 int color_from_name(const char *name, Color *color);
-int filter_from_name(const char *name, Filter *filter);
+int method_from_name(const char *name, Method *method);
+int filter_from_name(Method method, const char *name, Filter *filter);
 int output_from_name(const char *name, OutputActivation *activation);
 const char *flip_name(Flip flip);
 const char *corner_name(Corner corner);
@@ -151,15 +186,20 @@ int grouping_from_name(const char *name, Grouping *grouping);
 typedef struct Step {
     Loc loc;
     StepOp op;
-    int method;  /* Color, Filter, Flip or Corner; else 0 */
-    int n[4];    /* RESIZE, crops: height, width; RESIZE_SHORTER: side; PAD: t, l, b, r; TURN:
-                    quarters; SHIFT: down, right */
-    double v[8]; /* CENTER_CROP, PAD, SHIFT: fill; SCALE: factor; NORMALIZE: mean[4], std[4] */
+    int method;  /* Decoder, Color, Filter, Flip or Corner; else 0 */
+    int n[4];    /* see enum kiln_step_op */
+    double v[8]; /* crops, PAD*, SHIFT: fill; SCALE: factor; NORMALIZE: mean[4], std[4] */
     int mean_count, std_count; /* NORMALIZE: as many as the source gave */
-    int has_fill;              /* CENTER_CROP, PAD: the source gave one */
+    int has_fill;              /* CENTER_CROP, PAD*: the source gave one */
+    int takes_rgb;             /* COLOR: an error where pictures are not R G B before it */
 } Step;
 
 typedef Vec(Step) StepList;
+
+/* The C name of what its `method` means; "0" where it has none. */
+const char *step_method_c_name(const Step *s);
+int step_is_resize(const Step *s);
+int step_is_pad(const Step *s);
 
 /* A table of numbers that a file gave. */
 typedef struct Matrix {
@@ -247,9 +287,12 @@ int classifier_classes(const Classifier *c, const NetworkShape *networks);
  * reason with its line; it does not name the file. */
 const char *matrix_read(Arena *a, const char *path, Matrix *m);
 
-/* Reads labels, one a line, UTF-8 checked; empty lines at the end are dropped. NULL on success,
- * otherwise the reason with its line; it does not name the file. */
+/* Reads labels in one of the forms of labels.c, UTF-8 checked. NULL on success, otherwise the reason
+ * with its line; it does not name the file. */
 const char *labels_read(Arena *a, const char *path, Classifier *c);
+/* The same of a file that is in memory; of the path only the extension counts. */
+const char *labels_read_bytes(Arena *a, const char *path, const void *bytes, size_t length,
+                              Classifier *c);
 
 /* Reports everything that the runtime would have to trust: steps that do not lead to the input of a
  * member's network, class counts that disagree, tables of other sizes, thresholds that no score can

@@ -9,18 +9,47 @@ static void dump_values(Text *t, const char *what, const double *v, int count)
     text_puts(t, "]");
 }
 
+static void dump_filter(const Step *s, Text *t)
+{
+    const Method method = filter_method((Filter)s->method);
+
+    text_printf(t, " %s", filter_name((Filter)s->method));
+    if (method != METHOD_PILLOW)
+        text_printf(t, " method %s", method_name(method));
+}
+
+static void dump_pad(const Step *s, Text *t)
+{
+    if (s->op == STEP_PAD)
+        text_printf(t, " [%d, %d, %d, %d]", s->n[0], s->n[1], s->n[2], s->n[3]);
+    else
+        text_printf(t, " %s [%d, %d]", s->op == STEP_PAD_TO ? "to" : "ratio", s->n[0], s->n[1]);
+    dump_values(t, "fill", s->v, 3);
+}
+
+static void dump_resize(const Step *s, Text *t)
+{
+    if (s->op == STEP_RESIZE_SHORTER)
+        text_printf(t, " %d", s->n[0]);
+    else
+        text_printf(t, "%s [%d, %d]", s->op == STEP_RESIZE ? "" : " within", s->n[0], s->n[1]);
+    dump_filter(s, t);
+}
+
 static void dump_step(const Step *s, Text *t)
 {
     text_printf(t, "    %s", step_name(s->op));
     switch (s->op) {
+    case STEP_DECODE:
+        text_printf(t, " %s", decoder_name((Decoder)s->method));
+        break;
     case STEP_COLOR:
         text_printf(t, " %s", color_name((Color)s->method));
         break;
     case STEP_RESIZE:
-        text_printf(t, " [%d, %d] %s", s->n[0], s->n[1], filter_name((Filter)s->method));
-        break;
     case STEP_RESIZE_SHORTER:
-        text_printf(t, " %d %s", s->n[0], filter_name((Filter)s->method));
+    case STEP_RESIZE_WITHIN:
+        dump_resize(s, t);
         break;
     case STEP_CENTER_CROP:
         text_printf(t, " [%d, %d]", s->n[0], s->n[1]);
@@ -28,8 +57,9 @@ static void dump_step(const Step *s, Text *t)
             dump_values(t, "fill", s->v, 3);
         break;
     case STEP_PAD:
-        text_printf(t, " [%d, %d, %d, %d]", s->n[0], s->n[1], s->n[2], s->n[3]);
-        dump_values(t, "fill", s->v, 3);
+    case STEP_PAD_TO:
+    case STEP_PAD_RATIO:
+        dump_pad(s, t);
         break;
     case STEP_SCALE:
         text_printf(t, " %.9g", s->v[0]);
@@ -37,6 +67,9 @@ static void dump_step(const Step *s, Text *t)
     case STEP_NORMALIZE:
         dump_values(t, "mean", s->v, s->mean_count);
         dump_values(t, "std", s->v + 4, s->std_count);
+        break;
+    case STEP_CAST:
+        text_puts(t, " uint8");
         break;
     case STEP_FLIP:
         text_printf(t, " %s", flip_name((Flip)s->method));

@@ -5,8 +5,9 @@
 
 #define X(e, name) name,
 static const char *const step_names[] = { STEP_LIST(X) };
+static const char *const decoder_names[] = { DECODER_LIST(X) };
 static const char *const color_names[] = { COLOR_LIST(X) };
-static const char *const filter_names[] = { FILTER_LIST(X) };
+static const char *const method_names[] = { METHOD_LIST(X) };
 static const char *const output_names[] = { OUTPUT_LIST(X) };
 static const char *const flip_names[] = { FLIP_LIST(X) };
 static const char *const corner_names[] = { CORNER_LIST(X) };
@@ -16,13 +17,23 @@ static const char *const kernel_names[] = { KERNEL_LIST(X) };
 static const char *const grouping_names[] = { GROUPING_LIST(X) };
 #undef X
 
+#define X(e, method, name) name,
+static const char *const filter_names[] = { FILTER_LIST(X) };
+#undef X
+#define X(e, method, name) METHOD_##method,
+static const Method filter_methods[] = { FILTER_LIST(X) };
+#undef X
+
 #define X(e, name) "KILN_STEP_" #e,
 static const char *const step_c_names[] = { STEP_LIST(X) };
+#undef X
+#define X(e, name) "KILN_DECODER_" #e,
+static const char *const decoder_c_names[] = { DECODER_LIST(X) };
 #undef X
 #define X(e, name) "KILN_COLOR_" #e,
 static const char *const color_c_names[] = { COLOR_LIST(X) };
 #undef X
-#define X(e, name) "KILN_FILTER_" #e,
+#define X(e, method, name) "KILN_FILTER_" #e,
 static const char *const filter_c_names[] = { FILTER_LIST(X) };
 #undef X
 #define X(e, name) "KILN_ACTIVATION_" #e,
@@ -69,6 +80,21 @@ const char *step_name(StepOp op)
     return name_of(step_names, STEP_COUNT, (int)op);
 }
 
+const char *decoder_name(Decoder decoder)
+{
+    return name_of(decoder_names, DECODER_COUNT, (int)decoder);
+}
+
+const char *method_name(Method method)
+{
+    return name_of(method_names, METHOD_COUNT, (int)method);
+}
+
+Method filter_method(Filter filter)
+{
+    return filter_methods[filter];
+}
+
 const char *color_name(Color color)
 {
     return name_of(color_names, COLOR_COUNT, (int)color);
@@ -87,6 +113,11 @@ const char *output_name(OutputActivation activation)
 const char *step_c_name(StepOp op)
 {
     return name_of(step_c_names, STEP_COUNT, (int)op);
+}
+
+const char *decoder_c_name(Decoder decoder)
+{
+    return name_of(decoder_c_names, DECODER_COUNT, (int)decoder);
 }
 
 const char *color_c_name(Color color)
@@ -122,12 +153,22 @@ int color_from_name(const char *name, Color *color)
     return i >= 0;
 }
 
-int filter_from_name(const char *name, Filter *filter)
+int method_from_name(const char *name, Method *method)
 {
-    const int i = find_name(filter_names, FILTER_COUNT, name);
+    const int i = find_name(method_names, METHOD_COUNT, name);
 
-    *filter = i >= 0 ? (Filter)i : FILTER_NEAREST;
+    *method = i >= 0 ? (Method)i : METHOD_PILLOW;
     return i >= 0;
+}
+
+int filter_from_name(Method method, const char *name, Filter *filter)
+{
+    for (int i = 0; i < FILTER_COUNT; i++)
+        if (filter_methods[i] == method && strcmp(filter_names[i], name) == 0) {
+            *filter = (Filter)i;
+            return 1;
+        }
+    return 0;
 }
 
 int output_from_name(const char *name, OutputActivation *activation)
@@ -136,6 +177,29 @@ int output_from_name(const char *name, OutputActivation *activation)
 
     *activation = i >= 0 ? (OutputActivation)i : OUTPUT_NONE;
     return i >= 0;
+}
+
+int step_is_resize(const Step *s)
+{
+    return s->op == STEP_RESIZE || s->op == STEP_RESIZE_SHORTER || s->op == STEP_RESIZE_WITHIN;
+}
+
+int step_is_pad(const Step *s)
+{
+    return s->op == STEP_PAD || s->op == STEP_PAD_TO || s->op == STEP_PAD_RATIO;
+}
+
+const char *step_method_c_name(const Step *s)
+{
+    if (s->op == STEP_DECODE)
+        return decoder_c_name((Decoder)s->method);
+    if (s->op == STEP_COLOR)
+        return color_c_name((Color)s->method);
+    if (s->op == STEP_FLIP)
+        return flip_c_name((Flip)s->method);
+    if (s->op == STEP_CORNER_CROP)
+        return corner_c_name((Corner)s->method);
+    return step_is_resize(s) ? filter_c_name((Filter)s->method) : "0";
 }
 
 const char *score_c_name(ScoreOp op)

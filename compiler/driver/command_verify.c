@@ -45,12 +45,15 @@ static const char *build_traced(Verify *v)
     return error ? error : toolchain_build(t, &e, v->program);
 }
 
-static const char *run_traced(Verify *v, const float *stored, FileMap *trace)
+/* So many pictures, and zeros for the others of the batch. */
+static const char *run_traced(Verify *v, int64_t pictures, const float *stored, FileMap *trace)
 {
     Arena *a = v->c.scratch_arena;
     const char *in = path_join(a, v->tools.folder, "in.bin");
-    const char *error = file_write(a, in, stored,
-                                   (size_t)v->c.program->input_count * sizeof(float));
+    int64_t count = v->c.program->input_count, size = shape_count(&v->c.source->input->shape);
+    float *filled = arena_new_array(a, float, count);
+    memcpy(filled, stored, (size_t)(pictures * size) * sizeof(float));
+    const char *error = file_write(a, in, filled, (size_t)count * sizeof(float));
     if (!error)
         error = toolchain_run(&v->tools, v->program,
                               arena_printf(a, "%d in.bin out.bin", v->c.index));
@@ -161,10 +164,7 @@ static const char *verify_pictures(Verify *v, const Pictures *p)
 {
     Compilation *c = &v->c;
     FileMap trace;
-    int64_t size = shape_count(&c->source->input->shape);
-    float *filled = arena_new_array(c->scratch_arena, float, c->program->input_count);
-    memcpy(filled, p->stored, (size_t)(p->count * size) * sizeof(float));
-    const char *error = run_traced(v, filled, &trace);
+    const char *error = run_traced(v, p->count, p->stored, &trace);
     if (error)
         return error;
     for (int64_t at = 0; at < p->count && !error; at++)
@@ -251,15 +251,12 @@ static void run_emitted(void *context, const float *input, float *output, void *
     FileMap map;
     (void)arena, (void)trace;
     compile_select(&v->c, (int)(n - v->c.networks));
-    const Shape *shape = &n->source->input->shape;
-    float *batch = arena_new_array(v->c.graph_arena, float, v->c.pictures *shape_count(shape));
-    memcpy(batch, input, (size_t)shape_count(shape) * sizeof(float));
-    const char *error = run_traced(v, batch, &map);
+    const char *error = run_traced(v, 1, input, &map);
     size_t bytes = (size_t)shape_count(&n->source->output->shape) * sizeof(float);
-    size_t all = (size_t)v->c.pictures * bytes;
     memset(output, 0, bytes);
-    if (!error && map.length >= all)
-        memcpy(output, map.bytes + map.length - all, bytes);
+    size_t batch = bytes * (size_t)v->c.pictures;
+    if (!error && map.length >= batch)
+        memcpy(output, map.bytes + map.length - batch, bytes);
     if (!error)
         file_unmap(&map);
     else

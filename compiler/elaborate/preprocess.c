@@ -1,5 +1,6 @@
-/* The lines of a preprocess group to the steps of a classifier: one row per word. A step is a word
- * followed by numbers, lists and words; constants of the language stand in parentheses. */
+/* The lines of a preprocess group to the steps of a classifier: one row per word. A line is a word
+ * followed by numbers, lists and words; constants of the language stand in parentheses. `letterbox`
+ * and `keras` are two steps each. */
 #include "compiler/elaborate/elaborator.h"
 
 #include "compiler/classifier/classifier.h"
@@ -11,6 +12,8 @@ typedef struct Line {
     const Entry *entry;
     int at;
     bool ok;
+    Step more; /* a second step */
+    bool has_more;
 } Line;
 
 static void reject(Line *l, Loc loc, const char *wanted)
@@ -87,6 +90,19 @@ static int take_integers(Line *l, int *out, int most, const char *usage)
 
 /* --- the steps ------------------------------------------------------------------------------ */
 
+/* decode pillow [own], decode opencv [gray] */
+static void read_decode(Line *l, Step *s)
+{
+    static const char usage[] = "write decode pillow, decode pillow own, decode opencv or decode "
+                                "opencv gray";
+    if (take_word(l, "pillow"))
+        s->method = take_word(l, "own") ? DECODER_PILLOW_OWN : DECODER_PILLOW;
+    else if (take_word(l, "opencv"))
+        s->method = take_word(l, "gray") ? DECODER_OPENCV_GRAY : DECODER_OPENCV;
+    else
+        reject(l, next_item(l) ? next_item(l)->loc : l->entry->loc, usage);
+}
+
 static void read_color(Line *l, Step *s)
 {
     static const char usage[] = "write color rgb, color bgr or color gray";
@@ -97,29 +113,94 @@ static void read_color(Line *l, Step *s)
     s->method = (int)color;
 }
 
-static const char *filter_list(Elaborator *e)
+static const char *filter_list(Elaborator *e, Method method)
 {
     Text text = { .arena = e->arena };
+    int count = 0;
     for (int f = 0; f < FILTER_COUNT; f++)
-        text_printf(&text, "%s%s", f ? ", " : "", filter_name((Filter)f));
+        if (filter_method((Filter)f) == method)
+            text_printf(&text, "%s%s", count++ ? ", " : "", filter_name((Filter)f));
     return text_string(&text);
 }
 
-/* resize 256 [filter]: the shorter side; resize [h, w] [filter]: both */
+/* OpenCV's names for what others call otherwise. */
+static const char *native_name(Method method, const char *name)
+{
+    static const char *const others[][2] = { { "bilinear", "linear" },
+                                             { "bicubic", "cubic" },
+                                             { "lanczos", "lanczos4" } };
+    for (int i = 0; method == METHOD_OPENCV && i < COUNT_OF(others); i++)
+        if (strcmp(name, others[i][0]) == 0)
+            return others[i][1];
+    return name;
+}
+
+/* A size and how it is resized to. */
+typedef struct Resampling {
+    const Expr *filter; /* the word, or NULL */
+    Method method;
+} Resampling;
+
+static void take_method(Line *l, Resampling *r)
+{
+    static const char usage[] = "write method pillow, method opencv or method tensorflow";
+    const Expr *item = next_item(l);
+    if (!method_from_name(take_any_word(l, usage), &r->method))
+        reject(l, item ? item->loc : l->entry->loc, usage);
+}
+
+static int finish_resampling(Line *l, const Resampling *r)
+{
+    Filter filter = FILTER_BILINEAR;
+    const char *name = r->filter ? r->filter->name.text : "bilinear";
+    if (!filter_from_name(r->method, native_name(r->method, name), &filter))
+        reject(l, r->filter->loc,
+               arena_printf(l->e->arena, "a filter of method %s is one of %s",
+                            method_name(r->method), filter_list(l->e, r->method)));
+    return (int)filter;
+}
+
+/* [FILTER] [method METHOD] */
+static void read_resampling(Line *l, Step *s)
+{
+    Resampling r = { NULL, METHOD_PILLOW };
+    while (l->ok && next_item(l)) {
+        const Expr *item = next_item(l);
+        if (take_word(l, "method"))
+            take_method(l, &r);
+        else if (r.filter)
+            break; /* what is left over is reported as such */
+        else if (*take_any_word(l, "a filter is a word"))
+            r.filter = item;
+    }
+    s->method = l->ok ? finish_resampling(l, &r) : 0;
+}
+
+/* SIDE or [HEIGHT, WIDTH] */
+static void take_size(Line *l, int n[2], const char *usage)
+{
+    if (take_integers(l, n, 2, usage) == 1)
+        n[1] = n[0];
+}
+
+/* resize [shorter] SIDE, resize [HEIGHT, WIDTH], resize longest SIDE, resize within [H, W] */
 static void read_resize(Line *l, Step *s)
 {
+    static const char usage[] = "write resize SIDE, resize longest SIDE, resize [HEIGHT, WIDTH] or "
+                                "resize within [HEIGHT, WIDTH], then a filter";
+    const bool is_within = take_word(l, "within"), is_longest = take_word(l, "longest");
+    const bool is_shorter = take_word(l, "shorter");
     const Expr *size = next_item(l);
     bool both = size && size->kind == EXPR_LIST;
-    int count = take_integers(l, s->n, 2,
-                              "write resize SIDE or resize [HEIGHT, WIDTH], then a filter");
+    int count = take_integers(l, s->n, 2, usage);
     if (l->ok && both && count != 2)
         reject(l, size->loc, "resize [HEIGHT, WIDTH] takes two numbers");
-    s->op = both ? STEP_RESIZE : STEP_RESIZE_SHORTER;
-    Filter filter = FILTER_BILINEAR;
-    const Expr *item = next_item(l);
-    if (item && !filter_from_name(take_any_word(l, "a filter is a word"), &filter))
-        reject(l, item->loc, arena_printf(l->e->arena, "a filter is one of %s", filter_list(l->e)));
-    s->method = (int)filter;
+    if (l->ok && (is_longest || is_shorter ? count != 1 : is_within && count != 2))
+        reject(l, size->loc, usage);
+    s->op = is_within || is_longest ? STEP_RESIZE_WITHIN : both ? STEP_RESIZE : STEP_RESIZE_SHORTER;
+    if (is_longest)
+        s->n[1] = s->n[0];
+    read_resampling(l, s);
 }
 
 /* fill V or fill [R, G, B] */
@@ -135,21 +216,74 @@ static void read_fill(Line *l, Step *s)
 
 static void read_crop(Line *l, Step *s)
 {
-    int count = take_integers(l, s->n, 2, "write center_crop SIDE or center_crop [HEIGHT, WIDTH]");
-    if (count == 1)
-        s->n[1] = s->n[0];
+    take_size(l, s->n, "write center_crop SIDE or center_crop [HEIGHT, WIDTH]");
     read_fill(l, s);
+}
+
+/* pad to SIZE, pad square, pad ratio [H, W]: the number of pixels follows from the picture */
+static bool read_relative_pad(Line *l, Step *s)
+{
+    static const char usage[] = "write pad to SIDE or pad to [HEIGHT, WIDTH]";
+    if (take_word(l, "to")) {
+        s->op = STEP_PAD_TO;
+        take_size(l, s->n, usage);
+    } else if (take_word(l, "square")) {
+        s->op = STEP_PAD_RATIO;
+        s->n[0] = s->n[1] = 1;
+    } else if (take_word(l, "ratio")) {
+        s->op = STEP_PAD_RATIO;
+        if (take_integers(l, s->n, 2, "write pad ratio [HEIGHT, WIDTH]") == 1)
+            reject(l, l->entry->loc, "write pad ratio [HEIGHT, WIDTH]");
+    }
+    return s->op != STEP_PAD;
 }
 
 static void read_pad(Line *l, Step *s)
 {
-    static const char usage[] = "write pad WIDTH, pad [H, W] or pad [TOP, LEFT, BOTTOM, RIGHT]";
-    int n[4] = { 0 }, count = take_integers(l, n, 4, usage);
-    if (count == 3)
-        reject(l, l->entry->loc, usage);
-    for (int i = 0; i < 4; i++)
-        s->n[i] = count == 4 ? n[i] : count == 2 ? n[i % 2] : n[0];
+    static const char usage[] = "write pad WIDTH, pad [H, W], pad [TOP, LEFT, BOTTOM, RIGHT], pad "
+                                "to SIZE, pad square or pad ratio [H, W]";
+    if (!read_relative_pad(l, s)) {
+        int n[4] = { 0 }, count = take_integers(l, n, 4, usage);
+        if (count == 3)
+            reject(l, l->entry->loc, usage);
+        for (int i = 0; i < 4; i++)
+            s->n[i] = count == 4 ? n[i] : count == 2 ? n[i % 2] : n[0];
+    }
     read_fill(l, s);
+}
+
+/* letterbox SIZE [pad_first] [FILTER] [method METHOD] [fill V] */
+static void read_letterbox(Line *l, Step *s)
+{
+    static const char usage[] =
+        "write letterbox SIDE or letterbox [HEIGHT, WIDTH], then pad_first, "
+        "a filter, a method, fill V";
+    int size[2] = { 0 };
+    Step resize = *s, pad = *s;
+    Resampling r = { NULL, METHOD_PILLOW };
+    bool pad_first = false;
+    take_size(l, size, usage);
+    while (l->ok && next_item(l)) {
+        const Expr *item = next_item(l);
+        if (take_word(l, "pad_first"))
+            pad_first = true;
+        else if (item->kind == EXPR_NAME && strcmp(item->name.text, "fill") == 0)
+            read_fill(l, &pad);
+        else if (take_word(l, "method"))
+            take_method(l, &r);
+        else if (r.filter)
+            break;
+        else if (*take_any_word(l, usage))
+            r.filter = item;
+    }
+    resize.method = l->ok ? finish_resampling(l, &r) : 0;
+    resize.op = pad_first ? STEP_RESIZE : STEP_RESIZE_WITHIN;
+    pad.op = pad_first ? STEP_PAD_RATIO : STEP_PAD_TO;
+    memcpy(resize.n, size, sizeof size);
+    memcpy(pad.n, size, sizeof size);
+    *s = pad_first ? pad : resize;
+    l->more = pad_first ? resize : pad;
+    l->has_more = true;
 }
 
 static void read_scale(Line *l, Step *s)
@@ -176,6 +310,52 @@ static void read_normalize(Line *l, Step *s)
     }
     if (s->mean_count == 0 || s->std_count == 0)
         reject(l, l->entry->loc, usage);
+}
+
+/* The modes of preprocess_input() of keras.applications: what is done to R G B in 0..255. */
+static const struct KerasMode {
+    const char *name;
+    StepOp first; /* COLOR: to B G R */
+    double scale, mean[3], std[3];
+} keras_modes[] = {
+    { "tf", STEP_SCALE, 1 / 127.5, { 1, 1, 1 }, { 1, 1, 1 } },
+    { "torch", STEP_SCALE, 1 / 255.0, { 0.485, 0.456, 0.406 }, { 0.229, 0.224, 0.225 } },
+    { "caffe", STEP_COLOR, 0, { 103.939, 116.779, 123.68 }, { 1, 1, 1 } },
+};
+
+/* keras tf|torch|caffe */
+static void read_keras(Line *l, Step *s)
+{
+    static const char usage[] = "write keras tf, keras torch or keras caffe";
+    const Expr *item = next_item(l);
+    const char *name = take_any_word(l, usage);
+    const struct KerasMode *mode = NULL;
+    for (int i = 0; i < COUNT_OF(keras_modes); i++)
+        if (strcmp(name, keras_modes[i].name) == 0)
+            mode = &keras_modes[i];
+    if (!mode) {
+        reject(l, item ? item->loc : l->entry->loc, usage);
+        return;
+    }
+    s->op = mode->first;
+    s->method = mode->first == STEP_COLOR ? COLOR_BGR : 0;
+    s->takes_rgb = mode->first == STEP_COLOR;
+    s->v[0] = mode->scale;
+    l->more = (Step){ .loc = s->loc, .op = STEP_NORMALIZE, .mean_count = 3, .std_count = 3 };
+    for (int i = 0; i < 3; i++) {
+        l->more.v[i] = mode->mean[i];
+        l->more.v[4 + i] = mode->std[i];
+    }
+    l->more.v[7] = 1;
+    l->has_more = true;
+}
+
+/* cast uint8 */
+static void read_cast(Line *l, Step *s)
+{
+    (void)s;
+    if (!take_word(l, "uint8"))
+        reject(l, next_item(l) ? next_item(l)->loc : l->entry->loc, "write cast uint8");
 }
 
 static void read_flip(Line *l, Step *s)
@@ -218,23 +398,33 @@ static void read_corner_crop(Line *l, Step *s)
 }
 
 typedef struct StepRow {
-    StepOp op; /* the word is its step_name() */
+    const char *word;
+    StepOp op; /* may be changed by: */
     void (*read)(Line *l, Step *s);
 } StepRow;
 
 static const StepRow rows[] = {
-    { STEP_COLOR, read_color },      { STEP_RESIZE, read_resize },
-    { STEP_CENTER_CROP, read_crop }, { STEP_PAD, read_pad },
-    { STEP_SCALE, read_scale },      { STEP_NORMALIZE, read_normalize },
-    { STEP_FLIP, read_flip },        { STEP_TURN, read_turn },
-    { STEP_SHIFT, read_shift },      { STEP_CORNER_CROP, read_corner_crop },
+    { "decode", STEP_DECODE, read_decode },
+    { "color", STEP_COLOR, read_color },
+    { "resize", STEP_RESIZE, read_resize },
+    { "letterbox", STEP_RESIZE_WITHIN, read_letterbox },
+    { "center_crop", STEP_CENTER_CROP, read_crop },
+    { "pad", STEP_PAD, read_pad },
+    { "scale", STEP_SCALE, read_scale },
+    { "normalize", STEP_NORMALIZE, read_normalize },
+    { "keras", STEP_SCALE, read_keras },
+    { "cast", STEP_CAST, read_cast },
+    { "flip", STEP_FLIP, read_flip },
+    { "turn", STEP_TURN, read_turn },
+    { "shift", STEP_SHIFT, read_shift },
+    { "corner_crop", STEP_CORNER_CROP, read_corner_crop },
 };
 
 static const StepRow *find_row(Elaborator *e, const Entry *entry)
 {
     const char *word = entry_word(entry), *names[COUNT_OF(rows)];
     for (int i = 0; i < COUNT_OF(rows); i++) {
-        names[i] = step_name(rows[i].op);
+        names[i] = rows[i].word;
         if (strcmp(word, names[i]) == 0)
             return &rows[i];
     }
@@ -250,7 +440,7 @@ void classify_step(Elaborator *e, const Entry *entry, Member *member)
     const StepRow *row = find_row(e, entry);
     if (!row)
         return;
-    Line line = { e, entry, 1, true };
+    Line line = { .e = e, .entry = entry, .at = 1, .ok = true };
     Step step = { .loc = entry->loc, .op = row->op };
     row->read(&line, &step);
     const Expr *rest = next_item(&line);
@@ -262,4 +452,6 @@ void classify_step(Elaborator *e, const Entry *entry, Member *member)
                arena_printf(e->arena, "'%s' takes no group in braces", entry_word(entry)));
     if (line.ok)
         vec_push(e->arena, &member->steps, step);
+    if (line.ok && line.has_more)
+        vec_push(e->arena, &member->steps, line.more);
 }

@@ -44,26 +44,9 @@ static void put_integers(Emission *e, Writer *w, const char *name, const int *v,
 
 /* --- preprocessing ---------------------------------------------------------------------------- */
 
-static const char *method_name(const Step *s)
-{
-    switch (s->op) {
-    case STEP_COLOR:
-        return color_c_name((Color)s->method);
-    case STEP_RESIZE:
-    case STEP_RESIZE_SHORTER:
-        return filter_c_name((Filter)s->method);
-    case STEP_FLIP:
-        return flip_c_name((Flip)s->method);
-    case STEP_CORNER_CROP:
-        return corner_c_name((Corner)s->method);
-    default:
-        return "0";
-    }
-}
-
 static void put_step(Emission *e, Writer *w, const Step *s)
 {
-    w_linef(w, "{ %s, %s, { %d, %d, %d, %d }, { %s } },", step_c_name(s->op), method_name(s),
+    w_linef(w, "{ %s, %s, { %d, %d, %d, %d }, { %s } },", step_c_name(s->op), step_method_c_name(s),
             s->n[0], s->n[1], s->n[2], s->n[3], doubles(e->arena, s->v, used_doubles(s->v, 8)));
 }
 
@@ -183,7 +166,8 @@ static const char *its_name(Emission *e, const Member *m)
 
 static int output_count(const Emission *e, int i)
 {
-    return (int)e->networks[i].program->output_count;
+    const Program *p = e->networks[i].program;
+    return (int)(p->output_count / p->pictures); /* of one picture of a batch */
 }
 
 static void put_member(Emission *e, Writer *w, int i)

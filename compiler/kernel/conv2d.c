@@ -181,8 +181,10 @@ const char *make_conv2d(Make *m)
         return make_depthwise(m);
     if (m->env->tile.winograd && winograd_applies(m->n))
         return make_winograd(m, m->env->tile.winograd);
-    if (m->env->tile.strassen && strassen_applies(m->n))
+    if (m->env->tile.winograd == TILE_STRASSEN && strassen_applies(m->n)) {
+        m->has_pictures = false; /* it takes one after the other */
         return make_strassen(m);
+    }
     const Attr *a = &m->n->attr;
     name_conv(m, &c, "conv");
     text_printf(&m->summary, "conv2d %lldx%lld stride %lld pad %lld", (long long)a->kernel[0],

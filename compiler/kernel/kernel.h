@@ -13,9 +13,11 @@
  * lanes 0: not at all, the textbook nest. */
 typedef struct Tile {
     int lanes, pixels, vectors;
-    int winograd;  /* convolutions: 2 or 4 for F(2x2, 3x3), F(4x4, 3x3); 0: direct */
-    bool strassen; /* 1x1 convolutions: seven products instead of eight */
+    int winograd; /* convolutions: 2 or 4 for F(2x2, 3x3), F(4x4, 3x3); TILE_STRASSEN; 0: direct */
 } Tile;
+
+/* Winograd's form of Strassen's matrix product, for 1x1 convolutions. */
+enum { TILE_STRASSEN = 1 };
 
 typedef enum OperandKind {
     OPERAND_INPUT,  /* the value of node->input[input] */

@@ -23,9 +23,9 @@ static Expr *select_gt(Body *b, Expr *x, Expr *limit, Expr *yes, Expr *no)
 }
 
 /* exp(sign x), sign 1 or -1: 2^n exp(sign r), n = round(sign x / ln 2), |r| <= ln 2 / 2. Relative
- * error of the polynomial 9.2e-8. x is clamped to where the result is normal. Fused, n ln 2 is taken
- * from x without rounding the product; otherwise ln 2 comes in two parts (Cody, Waite), of which n
- * times the first is exact. */
+ * error of the polynomial 9.2e-8. x is clamped to where the result is normal. Fused, n ln 2 is
+ * taken from x without rounding the product; otherwise ln 2 comes in two parts (Cody, Waite), of
+ * which n times the first is exact. */
 static Expr *exp_of(Body *b, Expr *x, double sign)
 {
     const double P[] = { 1.0,

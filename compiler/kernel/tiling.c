@@ -55,8 +55,8 @@ static void cut_columns(Arena *L, const TileLoops *t, int64_t pixels, Segments *
     }
 }
 
-/* Lanes of the target's half vector, where the last channels need no more; otherwise 0. A few pixels
- * are too few chains for a tile of its own. */
+/* Lanes of the target's half vector, where the last channels need no more; otherwise 0. A few
+ * pixels are too few chains for a tile of its own. */
 static int64_t half_tail(const Make *m, const TileLoops *loops)
 {
     const Target *t = m->env->target;

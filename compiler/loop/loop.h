@@ -230,8 +230,8 @@ typedef enum LoopShare { SHARE_NONE, SHARE_PIXELS, SHARE_CHANNELS } LoopShare;
 Stmt *loop_share(Arena *L, const Function *f, Stmt *body, LoopShare by);
 /* The axis that a loop over v runs along, by the vocabulary of names; SHARE_NONE: neither. */
 LoopShare loop_axis(const Var *v);
-/* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations; those that fit
- * `half` lanes by operations on so many (0: there are none). */
+/* vectorize.c: replaces loops over `v`, whose extent is `lanes`, by vector operations; those that
+ * fit `half` lanes by operations on so many (0: there are none). */
 Stmt *loop_vectorize(Arena *L, Stmt *s, const Var *v, int lanes, int half);
 
 /* --- check.c, eval.c, print.c ----------------------------------------------------------------- */

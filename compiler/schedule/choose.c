@@ -129,6 +129,11 @@ int choose_candidates(const Target *target, const Node *n, bool winograd,
                 count = add_candidate(n, tile, out, count);
         }
     }
+    if (winograd && strassen_applies(n)) {
+        Tile tile = row_tile(target, n);
+        tile.winograd = TILE_STRASSEN;
+        count = add_candidate(n, tile, out, count);
+    }
     return count;
 }
 
@@ -166,15 +171,13 @@ static void choose_by_model(Arena *a, const Target *target, const Graph *g, Opti
 {
     CostModel m = cost_model(target, g);
     Tile *direct = arena_new_array(a, Tile, g->nodes.count);
-    bool spends = choose_allows_winograd(target, optimize);
     double total = 0, least = 0;
     for_each_node(n, g) {
         double cycles[2];
         direct[n->id] = fastest(&m, n, false, &cycles[0]);
-        tile[n->id] = fastest(&m, n, spends, &cycles[1]);
-        tile[n->id].strassen = spends && !tile[n->id].winograd && strassen_applies(n);
+        tile[n->id] = fastest(&m, n, choose_allows_winograd(target, optimize), &cycles[1]);
         total += cycles[0];
-        least += tile[n->id].strassen ? cost_cycles(&m, n, tile[n->id]) : cycles[1];
+        least += cycles[1];
     }
     bool worth = optimize == OPTIMIZE_SPEED || total - least >= choose_worth_share * total;
     for_each_node(n, g)
@@ -205,7 +208,9 @@ static const char *take_tuned(Arena *a, const Target *target, const Node *n, boo
         return tile_error(a, t, layer,
                           target->strict ? "--strict allows no Winograd"
                                          : "--optimize allows no transformed weights here");
-    if (layer->tile.winograd && !winograd_applies(n))
+    if (layer->tile.winograd == TILE_STRASSEN && !strassen_applies(n))
+        return tile_error(a, t, layer, "only large 1x1 convolutions of stride 1 have that form");
+    if (layer->tile.winograd > TILE_STRASSEN && !winograd_applies(n))
         return tile_error(a, t, layer, "only 3x3 convolutions of stride 1 have that form");
     return tile_error(a, t, layer,
                       arena_printf(a, "%s has no such tile for this layer", target->name));
@@ -236,10 +241,8 @@ static const char *choose_by_tuning(Arena *a, const Target *target, const Graph 
             continue;
         const char *name = kernel_name(a, n), *error = NULL;
         TunedLayer *layer = name ? map_get(&t->layers, name) : NULL;
-        bool strassen = tile[n->id].strassen; /* a schedule does not say */
         if (layer)
             error = take_tuned(a, target, n, winograd, t, layer, &tile[n->id]);
-        tile[n->id].strassen = strassen && !tile[n->id].winograd;
         if (error)
             return error;
         if (layer)

@@ -201,6 +201,22 @@ static double winograd_cycles(const CostModel *m, const Node *n, Tile tile)
            write_output(t, n);
 }
 
+/* Seven products of half the sizes, the sums of the input, and the outputs without a partner. */
+static double strassen_cycles(const CostModel *m, const Node *n, Tile tile)
+{
+    const Target *t = m->target;
+    Work w = work_of(n);
+    int64_t pairs = w.out / tile.lanes / 2, half = div_up(w.columns, 2);
+    double weights = w.weights * 7 / 4, steps = w.steps / 2;
+    double rate = rate_of(t, 7 * steps * (double)tile.vectors * tile.lanes * 4);
+    double products = 7 * map_cycles(t, 1, half, pairs * tile.lanes, tile, steps, rate);
+    if (w.out > 2 * pairs * tile.lanes)
+        products += map_cycles(t, 1, w.columns, tile.lanes, tile, w.steps, INFINITY);
+    double sums = 4 * (double)half * steps / tile.lanes * t->transform_cycles_per_vector;
+    return products + sums + restart_cycles(t, w.out, tile, weights) + fetch_weights(m, weights) +
+           read_input(t, n) + write_output(t, n);
+}
+
 /* --- everything else -------------------------------------------------------------------------- */
 
 /* Depthwise convolutions and pools: per tap a vector of each pixel; one of weights. */
@@ -244,20 +260,15 @@ static double node_cycles(const CostModel *m, const Node *n, Tile tile)
     if (is_channelwise(n))
         return window_cycles(m, n, tile);
     if (n->op == OP_CONV2D || n->op == OP_DENSE)
-        return tile.winograd ? winograd_cycles(m, n, tile) : direct_cycles(m, n, tile);
+        return tile.winograd == TILE_STRASSEN ? strassen_cycles(m, n, tile)
+               : tile.winograd                ? winograd_cycles(m, n, tile)
+                                              : direct_cycles(m, n, tile);
     return n->op == OP_INPUT ? 0 : traffic_cycles(m->target, n);
-}
-
-/* One of eight products is saved. */
-static double strassen_saving(const Target *t, const Node *n)
-{
-    return (double)node_macs(n) / 8 / t->tile_lanes / t->fma_per_cycle;
 }
 
 double cost_cycles(const CostModel *m, const Node *n, Tile tile)
 {
-    double cycles = node_cycles(m, n, tile) + activation_cycles(m->target, n);
-    return tile.strassen ? cycles - strassen_saving(m->target, n) : cycles;
+    return node_cycles(m, n, tile) + activation_cycles(m->target, n);
 }
 
 CostModel cost_model(const Target *target, const Graph *g)

@@ -49,8 +49,8 @@ static void compare(const Part *p, const Image *whole)
 
 static void fuzz_part(const uint8_t *data, size_t size)
 {
-    Part p = { (unsigned)size * 2654435761u + data[size / 2], { 0, 0, 0, 0 }, { 0, 0, NULL }, 0 };
-    const RowSink sink = { begin, next_row, &p };
+    Part p = { .seed = (unsigned)size * 2654435761u + data[size / 2] };
+    const RowSink sink = { .begin = begin, .next_row = next_row, .context = &p };
     Image whole;
     Reason why = { "" }, why_part = { "" };
     const int ok = image_decode(data, size, FUZZ_PIXELS, &whole, &why);

@@ -16,9 +16,10 @@ zip          4096  -  compiler/import/zip.c compiler/import/torch_zip.c
 pickle       1024  -  compiler/import/pickle.c compiler/import/pickle_text.c compiler/import/pickle_values.c
 stream       4096  -  compiler/import/torch_stream.c
 torch        4096  -  compiler/import/torch.c compiler/import/torch_tensor.c compiler/import/numpy.c
+labels       1024  -  compiler/classifier/labels.c compiler/classifier/labels_literal.c compiler/classifier/labels_table.c
 tensor       1024  -  runtime/npy.c
 schedule     1024  -  compiler/schedule/tuning.c
-jpeg         4096  -  runtime/jpeg.c
+jpeg         4096  -  runtime/jpeg.c runtime/exif.c
 png          4096  -  runtime/png.c
 bmp          2048  -  runtime/bmp.c
 ppm          1024  -  runtime/ppm.c

@@ -218,6 +218,43 @@ static void picture_seeds(void)
     png_seeds();
 }
 
+/* A JPEG file with an EXIF block of either byte order behind its first marker. */
+static void exif_seeds(void)
+{
+    static const char *const blocks[] = {
+        "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0",
+        "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0",
+    };
+    enum { BLOCK_BYTES = 28 };
+    const Picture p = make_jpeg(3, 0);
+
+    for (int i = 0; i < 2; i++) {
+        Text t = { .arena = arena };
+        text_append(&t, p.bytes, 2);
+        text_append(&t, "\xff\xe1\0\x1e", 4);
+        text_append(&t, blocks[i], BLOCK_BYTES);
+        text_append(&t, (const char *)p.bytes + 2, p.length - 2);
+        write_text("jpeg", &t);
+    }
+}
+
+static void labels_seeds(void)
+{
+    static const char *const texts[] = {
+        "glass\npaper/\xe5\x8f\xaf\n",
+        "two words 1\r\nb 0\r\n",
+        "index,label\n1,\"b, \"\"c\"\"\"\n0,a\n",
+        "id,color,name\n0,red,a\n1,blue,b\n",
+        "{\"0\": \"a\", \"1\": [\"n1\", \"b\"]}",
+        "{\"b\": 1, \"a\": 0}",
+        "[\"a\", \"b\"]",
+        "names = {  # classes\n 1: 'b\\'s\\u53ef\\x41',\n 0: \"a\",\n}\n",
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        write_seed("labels", texts[i], strlen(texts[i]));
+}
+
 static void tensor_seeds(void)
 {
     static const char *const headers[] = {
@@ -261,6 +298,8 @@ int main(int argc, char **argv)
     torch_zip_seeds();
     torch_seeds();
     picture_seeds();
+    exif_seeds();
+    labels_seeds();
     tensor_seeds();
     arena_free(arena);
     return 0;

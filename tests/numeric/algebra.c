@@ -148,7 +148,7 @@ static void run_kernel(Arena *a, const Kernel *k, uint64_t *x, uint64_t *r, uint
     loop_eval_field(k->function, arg);
 }
 
-static bool check(const Layer *l, const Target *t, int winograd, bool strassen)
+static bool check(const Layer *l, const Target *t, int winograd)
 {
     Arena *a = arena_new();
     Diag d = { .out = stderr };
@@ -165,7 +165,6 @@ static bool check(const Layer *l, const Target *t, int winograd, bool strassen)
     if (t)
         env.tile = choose_tile(t, n);
     env.tile.winograd = winograd;
-    env.tile.strassen = strassen;
     Kernel k;
     const char *error = kernel_build(&env, n, &k);
     if (!error)
@@ -275,13 +274,13 @@ int main(void)
     for (int i = 0; i < COUNT_OF(layers); i++)
         for (int t = -1; t < 0 || targets[t]; t++)
             for (int winograd = 0; winograd <= (is_winograd(&layers[i]) ? 4 : 0); winograd += 2)
-                if (check(&layers[i], t < 0 ? NULL : targets[t], winograd, false))
+                if (check(&layers[i], t < 0 ? NULL : targets[t], winograd))
                     passed++;
                 else
                     failed++;
     for (int i = 0; i < COUNT_OF(layers); i++)
         for (int t = -1; is_strassen(&layers[i]) && (t < 0 || targets[t]); t++)
-            if (check(&layers[i], t < 0 ? NULL : targets[t], 0, true))
+            if (check(&layers[i], t < 0 ? NULL : targets[t], TILE_STRASSEN))
                 passed++;
             else
                 failed++;

@@ -1,6 +1,6 @@
 /* eval(loop nest) = run(emitted C), bit for bit: every function of every kernel case, and
- * Winograd's and Strassen's forms, printed into one translation unit per target, compiled and run on the values
- * that the evaluator got.
+ * Winograd's and Strassen's forms, printed into one translation unit per target, compiled and run
+ * on the values that the evaluator got.
  *
  *   printed TARGET [--cc CC] [--cflags FLAGS] [--run LAUNCHER]    closing line: N passed, N
  * failed */
@@ -46,12 +46,11 @@ static void collect_case(Suite *s, const KernelCase *c)
     arena_free(scratch);
 }
 
-static void collect_form(Suite *s, const KernelCase *c, Node *n, int winograd, bool strassen)
+static void collect_form(Suite *s, const KernelCase *c, Node *n, int winograd)
 {
     Kernel k;
     KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), SHARE_NONE, 1 };
     env.tile.winograd = winograd;
-    env.tile.strassen = strassen;
     const char *error = kernel_build(&env, n, &k);
     error = error ? error : loop_check(s->arena, k.function);
     if (error)
@@ -71,9 +70,9 @@ static void collect_forms(Suite *s, const KernelCase *c)
     n->view = (View){ n, 0 };
     n->input[0]->view = (View){ n->input[0], 0 };
     for (int size = 2; winograd_applies(n) && size <= 4; size += 2)
-        collect_form(s, c, n, size, false);
+        collect_form(s, c, n, size);
     if (strassen_applies(n))
-        collect_form(s, c, n, 0, true);
+        collect_form(s, c, n, TILE_STRASSEN);
 }
 
 /* --- the program ------------------------------------------------------------------------------ */

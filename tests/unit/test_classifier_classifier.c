@@ -4,6 +4,7 @@
 #include "tests/support/scratch.h"
 
 #include <check.h>
+#include <math.h>
 
 static Arena *arena;
 static char *messages; /* what the verifier reported */
@@ -32,29 +33,29 @@ static void tear_down(void)
 START_TEST(test_same_numbers)
 {
     ck_assert_int_eq(STEP_COUNT, KILN_STEP_COUNT);
-    ck_assert_int_eq(STEP_COLOR, KILN_STEP_COLOR);
-    ck_assert_int_eq(STEP_RESIZE, KILN_STEP_RESIZE);
-    ck_assert_int_eq(STEP_RESIZE_SHORTER, KILN_STEP_RESIZE_SHORTER);
-    ck_assert_int_eq(STEP_CENTER_CROP, KILN_STEP_CENTER_CROP);
-    ck_assert_int_eq(STEP_PAD, KILN_STEP_PAD);
-    ck_assert_int_eq(STEP_SCALE, KILN_STEP_SCALE);
-    ck_assert_int_eq(STEP_NORMALIZE, KILN_STEP_NORMALIZE);
-    ck_assert_int_eq(STEP_FLIP, KILN_STEP_FLIP);
-    ck_assert_int_eq(STEP_TURN, KILN_STEP_TURN);
-    ck_assert_int_eq(STEP_SHIFT, KILN_STEP_SHIFT);
-    ck_assert_int_eq(STEP_CORNER_CROP, KILN_STEP_CORNER_CROP);
-    ck_assert_int_eq(FLIP_VERTICAL, KILN_FLIP_VERTICAL);
     ck_assert_int_eq(FLIP_COUNT, KILN_FLIP_COUNT);
-    ck_assert_int_eq(CORNER_TOP_RIGHT, KILN_CORNER_TOP_RIGHT);
-    ck_assert_int_eq(CORNER_BOTTOM_LEFT, KILN_CORNER_BOTTOM_LEFT);
     ck_assert_int_eq(CORNER_COUNT, KILN_CORNER_COUNT);
+    ck_assert_int_eq(DECODER_COUNT, KILN_DECODER_COUNT);
     ck_assert_int_eq(COLOR_COUNT, KILN_COLOR_COUNT);
-    ck_assert_int_eq(COLOR_BGR, KILN_COLOR_BGR);
-    ck_assert_int_eq(COLOR_GRAY, KILN_COLOR_GRAY);
     ck_assert_int_eq(FILTER_COUNT, KILN_FILTER_COUNT);
-    ck_assert_int_eq(FILTER_BILINEAR, KILN_FILTER_BILINEAR);
-    ck_assert_int_eq(FILTER_BICUBIC, KILN_FILTER_BICUBIC);
-    ck_assert_int_eq(FILTER_LANCZOS, KILN_FILTER_LANCZOS);
+#define X(e, name) ck_assert_int_eq(STEP_##e, KILN_STEP_##e);
+    STEP_LIST(X)
+#undef X
+#define X(e, name) ck_assert_int_eq(DECODER_##e, KILN_DECODER_##e);
+    DECODER_LIST(X)
+#undef X
+#define X(e, name) ck_assert_int_eq(FLIP_##e, KILN_FLIP_##e);
+    FLIP_LIST(X)
+#undef X
+#define X(e, name) ck_assert_int_eq(CORNER_##e, KILN_CORNER_##e);
+    CORNER_LIST(X)
+#undef X
+#define X(e, name) ck_assert_int_eq(COLOR_##e, KILN_COLOR_##e);
+    COLOR_LIST(X)
+#undef X
+#define X(e, method, name) ck_assert_int_eq(FILTER_##e, KILN_FILTER_##e);
+    FILTER_LIST(X)
+#undef X
     ck_assert_int_eq(OUTPUT_COUNT, KILN_ACTIVATION_COUNT);
     ck_assert_int_eq(OUTPUT_SIGMOID, KILN_ACTIVATION_SIGMOID);
     ck_assert_int_eq(RULE_COUNT, KILN_RULE_COUNT);
@@ -89,6 +90,7 @@ END_TEST
 START_TEST(test_names)
 {
     Filter filter;
+    Method method;
     Color color;
     OutputActivation activation;
 
@@ -100,49 +102,13 @@ START_TEST(test_names)
     ck_assert_str_eq(rule_c_name(RULE_TAGS), "KILN_RULE_TAGS");
     ck_assert_str_eq(merge_c_name(MERGE_SINGLE), "KILN_MERGE_SINGLE");
     ck_assert_ptr_null(filter_name(FILTER_COUNT));
-    ck_assert(filter_from_name("bicubic", &filter) && filter == FILTER_BICUBIC);
-    ck_assert(!filter_from_name("cubic", &filter));
+    ck_assert(filter_from_name(METHOD_PILLOW, "bicubic", &filter) && filter == FILTER_BICUBIC);
+    ck_assert(!filter_from_name(METHOD_PILLOW, "cubic", &filter));
+    ck_assert(filter_from_name(METHOD_OPENCV, "cubic", &filter) && filter == FILTER_OPENCV_CUBIC);
+    ck_assert(method_from_name("tensorflow", &method) && method == METHOD_TENSORFLOW);
+    ck_assert(!method_from_name("torch", &method));
     ck_assert(color_from_name("bgr", &color) && color == COLOR_BGR);
     ck_assert(output_from_name("sigmoid", &activation) && activation == OUTPUT_SIGMOID);
-}
-END_TEST
-
-/* --- labels ---------------------------------------------------------------------------------- */
-
-static const char *read_labels(const char *text, size_t length, Classifier *c)
-{
-    memset(c, 0, sizeof *c);
-    return labels_read(arena, scratch_write("labels.txt", text, length), c);
-}
-
-#define LABELS(text, c) read_labels((text), sizeof(text) - 1, (c))
-
-START_TEST(test_labels)
-{
-    Classifier c;
-
-    ck_assert_ptr_null(LABELS("\xef\xbb\xbf\xe5\x8f\xaf/1\r\ntwo words\nlast\n\r\n\n", &c));
-    ck_assert_int_eq(c.labels.count, 3);
-    ck_assert_str_eq(c.labels.at[0], "\xe5\x8f\xaf/1");
-    ck_assert_str_eq(c.labels.at[1], "two words");
-    ck_assert_str_eq(c.labels.at[2], "last");
-}
-END_TEST
-
-START_TEST(test_bad_labels)
-{
-    Classifier c;
-
-    ck_assert_str_eq(LABELS("", &c), "it holds no labels");
-    ck_assert_str_eq(LABELS("\n\n", &c), "it holds no labels");
-    ck_assert_str_eq(LABELS("a\n\nb", &c), "line 2 is empty");
-    ck_assert_str_eq(LABELS("a\nb\xff", &c), "line 2 is not UTF-8: byte 0xff at column 2");
-    ck_assert_str_eq(LABELS("a\0b", &c), "line 1 is not UTF-8: byte 0x00 at column 2");
-    ck_assert_ptr_nonnull(LABELS("\xe5\x8f", &c));         /* cut off */
-    ck_assert_ptr_nonnull(LABELS("\xc0\x80", &c));         /* overlong */
-    ck_assert_ptr_nonnull(LABELS("\xed\xa0\x80", &c));     /* a surrogate */
-    ck_assert_ptr_nonnull(LABELS("\xf4\x90\x80\x80", &c)); /* beyond U+10FFFF */
-    ck_assert_str_eq(labels_read(arena, scratch_path("none"), &c), "No such file or directory");
 }
 END_TEST
 
@@ -205,6 +171,15 @@ static void expect_error(const Step *steps, int count, const char *message)
         .op = STEP_SCALE, .v = {(f) } \
     }
 
+#define RESIZE_TENSORFLOW(h, w)                                                    \
+    {                                                                              \
+        .op = STEP_RESIZE, .n = { (h), (w) }, .method = FILTER_TENSORFLOW_BILINEAR \
+    }
+#define WITHIN(h, w)                               \
+    {                                              \
+        .op = STEP_RESIZE_WITHIN, .n = {(h), (w) } \
+    }
+
 START_TEST(test_verify_good)
 {
     const Step steps[] = {
@@ -228,12 +203,57 @@ START_TEST(test_verify_sizes)
     EXPECT_ERROR("makes pictures of 32 x 32 (height x width), the network's input is 32 x 48",
                  RESIZE(32, 32));
     EXPECT_ERROR("a resize to that size or a center_crop is missing", SHORTER(48));
-    EXPECT_ERROR("center_crop to 32 x 48 is larger than the 40 x 40 before it", SHORTER(40),
-                 CROP(32, 48));
+    EXPECT_ERROR("pad to 32 x 48: the picture before it may be as large as 48 x 48", WITHIN(48, 48),
+                 { .op = STEP_PAD_TO, .n = { 32, 48 } });
+    EXPECT_ERROR("pad to 32 x 48: the picture before it may be as large as 33 x 33", SHORTER(33),
+                 { .op = STEP_PAD_TO, .n = { 32, 48 } });
+    EXPECT_ERROR("a resize to that size or a center_crop is missing", WITHIN(32, 48));
+    EXPECT_ERROR("a resize to that size or a center_crop is missing", RESIZE(32, 48),
+                 { .op = STEP_PAD_RATIO, .n = { 1, 1 } });
     EXPECT_ERROR("resize side of 0", RESIZE(0, 48));
     EXPECT_ERROR("resize side of 70000", SHORTER(70000), CROP(32, 48));
     EXPECT_ERROR("pad width of -1", RESIZE(32, 48), { .op = STEP_PAD, .n = { 0, -1 } });
     EXPECT_ERROR("pad fills with 256", RESIZE(32, 48), { .op = STEP_PAD, .v = { 0, 256 } });
+}
+END_TEST
+
+/* It pads, as in torchvision, but says so. */
+START_TEST(test_verify_crop)
+{
+    const Step steps[] = { SHORTER(40), CROP(32, 48) };
+    const Classifier c = make(steps, 2);
+
+    ck_assert_msg(verify(&c) == 0, "%s", messages);
+    ck_assert_int_eq(diag.warnings, 1);
+    ck_assert_ptr_nonnull(
+        strstr(messages, "center_crop to 32 x 48 is larger than the 40 x 40 before it"));
+}
+END_TEST
+
+/* Which steps take bytes, and which make floats of them. */
+START_TEST(test_verify_stages)
+{
+    const Step floats[] = {
+        { .op = STEP_DECODE, .method = DECODER_OPENCV },
+        { .op = STEP_RESIZE, .n = { 40, 50 }, .method = FILTER_TENSORFLOW_BILINEAR },
+        { .op = STEP_COLOR, .method = COLOR_RGB },
+        CROP(30, 40),
+        { .op = STEP_PAD_TO, .n = { 32, 48 }, .v = { -1, 300, 0 } },
+        { .op = STEP_CAST },
+        { .op = STEP_RESIZE, .n = { 32, 48 }, .method = FILTER_OPENCV_AREA },
+    };
+    const Classifier c = make(floats, 7);
+
+    ck_assert_msg(verify(&c) == 0, "%s", messages);
+    EXPECT_ERROR("decode must be the first step", RESIZE(32, 48),
+                 { .op = STEP_DECODE, .method = DECODER_OPENCV });
+    EXPECT_ERROR("color gray works on 8-bit pixels, so it must come before scale", RESIZE(32, 48),
+                 SCALE(2), { .op = STEP_COLOR, .method = COLOR_GRAY });
+    EXPECT_ERROR("resize works on 8-bit pixels, so it must come before resize",
+                 { .op = STEP_RESIZE, .n = { 9, 9 }, .method = FILTER_TENSORFLOW_BILINEAR },
+                 { .op = STEP_RESIZE, .n = { 32, 48 }, .method = FILTER_OPENCV_LINEAR });
+    EXPECT_ERROR("pad fills with inf, which is not finite", SCALE(2), RESIZE_TENSORFLOW(31, 48),
+                 { .op = STEP_PAD, .n = { 1 }, .v = { INFINITY } });
 }
 END_TEST
 
@@ -314,10 +334,10 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, test_same_numbers);
     tcase_add_test(tcase, test_names);
-    tcase_add_test(tcase, test_labels);
-    tcase_add_test(tcase, test_bad_labels);
     tcase_add_test(tcase, test_verify_good);
     tcase_add_test(tcase, test_verify_sizes);
+    tcase_add_test(tcase, test_verify_crop);
+    tcase_add_test(tcase, test_verify_stages);
     tcase_add_test(tcase, test_verify_values);
     tcase_add_test(tcase, test_verify_channels);
     tcase_add_test(tcase, test_verify_output);

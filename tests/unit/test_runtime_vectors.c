@@ -1,5 +1,5 @@
-/* Decoding, resizing and cropping against the hashes of what Pillow and torchvision make of the
- * same files (expected/preprocess/vectors.json of the reference data), and against the exact inputs
+/* Decoding, resizing, padding and cropping against the hashes of what Pillow, OpenCV and torchvision
+ * make of the same files (expected/preprocess/vectors.json of the reference data), and against the exact inputs
  * of a trained network (expected/mobilenet_v2_imagenet). */
 #include "compiler/base/digest.h"
 #include "runtime/bytes.h"
@@ -26,8 +26,10 @@ static void sha256_hex(const void *bytes, size_t count, char hex[65])
     arena_free(a);
 }
 
-static const char *const filter_names[KILN_FILTER_COUNT] = { "nearest", "box",     "bilinear",
-                                                             "hamming", "bicubic", "lanczos" };
+static const char *const filter_names[KILN_FILTER_COUNT] = {
+    "nearest", "box",  "bilinear", "hamming",  "bicubic", "lanczos",  "nearest",
+    "linear",  "area", "cubic",    "lanczos4", "nearest", "bilinear",
+};
 
 static cJSON *read_json(const char *below)
 {
@@ -43,16 +45,24 @@ static cJSON *read_json(const char *below)
     return json;
 }
 
-static Image load(const char *folder, const char *name)
+static Image load_as(enum kiln_decoder decoder, const char *folder, const char *name)
 {
     char below[512];
+    Bytes bytes;
     Image image;
     Reason why;
 
     snprintf(below, sizeof below, "%s%s", folder, name);
-    if (!image_load(shared_path(below), &image, &why))
+    if (!bytes_read(shared_path(below), &bytes, &why) ||
+        !image_decode_as(decoder, bytes.at, bytes.length, IMAGE_MAX_PIXELS, &image, &why))
         ck_abort_msg("%s: %s", name, why.text);
+    bytes_free(&bytes);
     return image;
+}
+
+static Image load(const char *folder, const char *name)
+{
+    return load_as(KILN_DECODER_DEFAULT, folder, name);
 }
 
 static const char *text_of(const cJSON *object, const char *key)
@@ -67,6 +77,24 @@ static void check_hash(const Image *image, const char *expected, const char *fil
     sha256_hex(image->rgb, (size_t)image->width * (size_t)image->height * 3, hex);
     ck_assert_msg(strcmp(hex, expected) == 0, "%s, %s: %d x %d pixels hash to %s, not %s", file,
                   what, image->width, image->height, hex, expected);
+}
+
+/* Of one value a pixel. */
+static void check_gray_hash(const Image *image, const char *expected, const char *file)
+{
+    const size_t pixels = (size_t)image->width * (size_t)image->height;
+    uint8_t *gray = malloc(pixels);
+    char hex[65];
+
+    ck_assert_ptr_nonnull(gray);
+    for (size_t i = 0; i < pixels; i++) {
+        gray[i] = image->rgb[3 * i];
+        ck_assert_int_eq(gray[i], image->rgb[3 * i + 1]);
+        ck_assert_int_eq(gray[i], image->rgb[3 * i + 2]);
+    }
+    sha256_hex(gray, pixels, hex);
+    free(gray);
+    ck_assert_msg(strcmp(hex, expected) == 0, "%s, grey: %s, not %s", file, hex, expected);
 }
 
 /* Runs 8-bit steps on a picture and checks the hash of the result. */
@@ -150,35 +178,99 @@ START_TEST(test_decode_gray16)
 }
 END_TEST
 
-static void check_size(const Image *in, const cJSON *size, const char *file)
+/* convert("RGB") and convert("L") */
+static void check_pillow(const cJSON *entry)
 {
-    int width, height;
+    static const kiln_step gray = { .op = KILN_STEP_COLOR, .method = KILN_COLOR_GRAY };
+    const kiln_member member = { .steps = &gray, .step_count = 1 };
+    const cJSON *expected = cJSON_GetObjectItem(entry, "pillow");
+    Image image = load_as(KILN_DECODER_PILLOW, "images/", entry->string), out;
+    Reason why;
+
+    check_hash(&image, text_of(expected, "rgb_sha256"), entry->string, "pillow");
+    ck_assert(preprocess_pixels(&member, &image, &out, &why));
+    check_gray_hash(&out, text_of(expected, "l_sha256"), entry->string);
+    image_free(&out);
+    image_free(&image);
+}
+
+/* imread() with IMREAD_COLOR and IMREAD_GRAYSCALE */
+static void check_opencv(const cJSON *entry)
+{
+    const cJSON *expected = cJSON_GetObjectItem(entry, "opencv");
+    Image image = load_as(KILN_DECODER_OPENCV, "images/", entry->string);
+
+    check_hash(&image, text_of(expected, "bgr_sha256"), entry->string, "opencv");
+    image_free(&image);
+    image = load_as(KILN_DECODER_OPENCV_GRAY, "images/", entry->string);
+    check_gray_hash(&image, text_of(expected, "gray_sha256"), entry->string);
+    image_free(&image);
+}
+
+START_TEST(test_decode_as)
+{
+    cJSON *json, *entry;
+    int count = 0;
+
+    if (!shared_has(VECTORS))
+        return;
+    json = read_json(VECTORS);
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItem(json, "decode"))
+    {
+        check_pillow(entry);
+        check_opencv(entry);
+        count++;
+    }
+    ck_assert_int_ge(count, 48);
+    cJSON_Delete(json);
+}
+END_TEST
+
+/* The filters first .. last of one size. */
+static void check_size(const Image *in, const cJSON *size, int first, int last, const char *file)
+{
+    int width, height, found = 0;
 
     ck_assert_int_eq(sscanf(size->string, "%dx%d", &width, &height), 2);
-    for (int f = 0; f < KILN_FILTER_COUNT; f++) {
+    for (int f = first; f <= last; f++) {
         const kiln_step step = { .op = KILN_STEP_RESIZE, .method = f, .n = { height, width } };
         const char *expected = text_of(size, filter_names[f]);
         char what[64];
         snprintf(what, sizeof what, "%s %s", size->string, filter_names[f]);
         if (expected)
             check_steps(in, &step, 1, expected, file, what);
+        found += expected != NULL;
     }
+    ck_assert_int_eq(found, last - first + 1);
 }
 
-START_TEST(test_pillow_resize)
+static void check_resize(const char *key, enum kiln_decoder decoder, int first, int last)
 {
     cJSON *json, *entry, *size;
 
     if (!shared_has(VECTORS))
         return;
     json = read_json(VECTORS);
-    cJSON_ArrayForEach(entry, cJSON_GetObjectItem(json, "pillow_resize_rgb"))
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItem(json, key))
     {
-        Image image = load("images/", entry->string);
-        cJSON_ArrayForEach(size, entry) check_size(&image, size, entry->string);
+        Image image = load_as(decoder, "images/", entry->string);
+        cJSON_ArrayForEach(size, entry) check_size(&image, size, first, last, entry->string);
         image_free(&image);
     }
     cJSON_Delete(json);
+}
+
+START_TEST(test_pillow_resize)
+{
+    check_resize("pillow_resize_rgb", KILN_DECODER_PILLOW, KILN_FILTER_NEAREST,
+                 KILN_FILTER_LANCZOS);
+}
+END_TEST
+
+START_TEST(test_opencv_resize)
+{
+    check_resize("opencv_resize_bgr", KILN_DECODER_OPENCV, KILN_FILTER_OPENCV_NEAREST,
+                 KILN_FILTER_OPENCV_LANCZOS4);
 }
 END_TEST
 
@@ -196,7 +288,7 @@ static void check_torchvision(const Image *in, const cJSON *variant, const char 
     ck_assert_int_eq(
         sscanf(variant->string, "resize%d_%15[a-z]_crop%d", &steps[0].n[0], filter, &crop), 3);
     steps[1].n[0] = steps[1].n[1] = crop;
-    for (int f = 0; f < KILN_FILTER_COUNT; f++)
+    for (int f = 0; f <= KILN_FILTER_LANCZOS; f++)
         if (strcmp(filter, filter_names[f]) == 0)
             steps[0].method = f;
     check_steps(in, steps, 2, expected, file, variant->string);
@@ -222,12 +314,10 @@ END_TEST
 /* Padding to a square: the shorter axis gets the same number of black pixels at both ends. */
 static void check_letterbox(const Image *in, const cJSON *variant, const char *file)
 {
-    const int across = in->width < in->height ? (in->height - in->width) / 2 : 0;
-    const int down = in->height < in->width ? (in->width - in->height) / 2 : 0;
     const cJSON *resized = cJSON_GetObjectItem(variant, "resized");
     const int crop = atoi(variant->string);
     const kiln_step steps[] = {
-        { .op = KILN_STEP_PAD, .n = { down, across, down, across } },
+        { .op = KILN_STEP_PAD_RATIO, .n = { 1, 1 } },
         { .op = KILN_STEP_RESIZE,
           .method = KILN_FILTER_BILINEAR,
           .n = { cJSON_GetArrayItem(resized, 1)->valueint,
@@ -250,6 +340,136 @@ START_TEST(test_letterbox)
     {
         Image image = load("images/", entry->string);
         cJSON_ArrayForEach(variant, entry) check_letterbox(&image, variant, entry->string);
+        image_free(&image);
+    }
+    cJSON_Delete(json);
+}
+END_TEST
+
+/* 16 values at indices that spread over `out`. */
+static void check_spread(const float *out, size_t count, const cJSON *expected, double tolerance,
+                         const char *file, const char *what)
+{
+    for (int j = 0; j < 16; j++) {
+        const size_t at = (size_t)j * (count - 1) / 15;
+        const double wanted = cJSON_GetArrayItem(expected, j)->valuedouble;
+        ck_assert_msg(fabs((double)out[at] - wanted) <= tolerance, "%s, %s[%zu]: %.9g, not %.9g",
+                      file, what, at, (double)out[at], wanted);
+    }
+}
+
+/* Runs all steps and compares a sample of the input that they make. */
+static void check_floats(const Image *in, const kiln_step *steps, int count, int width, int height,
+                         const cJSON *expected, const char *file, const char *what)
+{
+    const kiln_network network = { .input = { 3, { 3, height, width } } };
+    const kiln_member member = { .network = &network, .steps = steps, .step_count = count };
+    const size_t values = (size_t)width * (size_t)height * 3;
+    float *out = malloc(values * sizeof *out);
+    Reason why;
+
+    ck_assert_ptr_nonnull(out);
+    if (!preprocess_picture(&member, in, out, &why))
+        ck_abort_msg("%s, %s: %s", file, what, why.text);
+    check_spread(out, values, expected, 1e-6, file, what);
+    free(out);
+}
+
+/* The longest side, truncated, on a white square, B G R; resized in the mode of the file. */
+static void check_white_letterbox(const Image *in, const cJSON *variant, const char *file)
+{
+    const int side = atoi(variant->string);
+    const cJSON *normalized = cJSON_GetObjectItem(variant, "normalized_hwc_at_spread");
+    kiln_step steps[] = {
+        { .op = KILN_STEP_RESIZE_WITHIN, .method = KILN_FILTER_BICUBIC, .n = { side, side } },
+        { .op = KILN_STEP_COLOR, .method = KILN_COLOR_BGR },
+        { .op = KILN_STEP_PAD_TO, .n = { side, side }, .v = { 255, 255, 255 } },
+        { .op = KILN_STEP_SCALE, .v = { 1 / 255.0 } },
+        { .op = KILN_STEP_NORMALIZE,
+          .v = { 0.56719673, 0.5293289, 0.48351972, 0, 0.20874391, 0.21455203, 0.22451781, 1 } },
+    };
+
+    check_steps(in, steps, 3, text_of(variant, "bicubic_bgr_sha256"), file, "bicubic");
+    if (normalized)
+        check_floats(in, steps, 5, side, side, normalized, file, "normalized");
+    steps[0].method = KILN_FILTER_NEAREST;
+    check_steps(in, steps, 3, text_of(variant, "nearest_bgr_sha256"), file, "nearest");
+}
+
+START_TEST(test_white_letterbox)
+{
+    cJSON *json, *entry, *variant;
+
+    if (!shared_has(VECTORS))
+        return;
+    json = read_json(VECTORS);
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItem(json, "letterbox_resize_then_pad"))
+    {
+        Image image = load_as(KILN_DECODER_PILLOW_OWN, "images/", entry->string);
+        cJSON_ArrayForEach(variant, entry) check_white_letterbox(&image, variant, entry->string);
+        image_free(&image);
+    }
+    cJSON_Delete(json);
+}
+END_TEST
+
+/* --- floats ---------------------------------------------------------------------------------- */
+
+static void check_tensorflow(const Image *in, const cJSON *size, const char *file)
+{
+    kiln_step steps[] = {
+        { .op = KILN_STEP_SCALE, .v = { 1 / 255.0 } },
+        { .op = KILN_STEP_RESIZE, .method = KILN_FILTER_TENSORFLOW_BILINEAR },
+    };
+    int width, height;
+
+    if (sscanf(size->string, "%dx%d", &width, &height) != 2)
+        return;
+    steps[1].n[0] = height;
+    steps[1].n[1] = width;
+    check_floats(in, steps, 2, width, height, cJSON_GetObjectItem(size, "torch_bilinear"), file,
+                 size->string);
+}
+
+static void check_keras(const Image *in, const cJSON *modes, const char *file)
+{
+    const kiln_step resize = { .op = KILN_STEP_RESIZE,
+                               .method = KILN_FILTER_BILINEAR,
+                               .n = { 224, 224 } };
+    const kiln_step tf[] = { resize,
+                             { .op = KILN_STEP_SCALE, .v = { 1 / 127.5 } },
+                             { .op = KILN_STEP_NORMALIZE, .v = { 1, 1, 1, 0, 1, 1, 1, 1 } } };
+    const kiln_step torch[] = { resize,
+                                { .op = KILN_STEP_SCALE, .v = { 1 / 255.0 } },
+                                { .op = KILN_STEP_NORMALIZE,
+                                  .v = { 0.485, 0.456, 0.406, 0, 0.229, 0.224, 0.225, 1 } } };
+    const kiln_step caffe[] = { resize,
+                                { .op = KILN_STEP_COLOR, .method = KILN_COLOR_BGR },
+                                { .op = KILN_STEP_NORMALIZE,
+                                  .v = { 103.939, 116.779, 123.68, 0, 1, 1, 1, 1 } } };
+
+    check_floats(in, tf, 3, 224, 224, cJSON_GetObjectItem(modes, "tf"), file, "tf");
+    check_floats(in, torch, 3, 224, 224, cJSON_GetObjectItem(modes, "torch"), file, "torch");
+    check_floats(in, caffe, 3, 224, 224, cJSON_GetObjectItem(modes, "caffe"), file, "caffe");
+}
+
+START_TEST(test_floats)
+{
+    cJSON *json, *entry, *size;
+
+    if (!shared_has(VECTORS))
+        return;
+    json = read_json(VECTORS);
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItem(json, "float_spread16"))
+    {
+        Image image = load("images/", entry->string);
+        cJSON_ArrayForEach(size, entry)
+        {
+            if (strncmp(size->string, "keras", 5) == 0)
+                check_keras(&image, size, entry->string);
+            else
+                check_tensorflow(&image, size, entry->string);
+        }
         image_free(&image);
     }
     cJSON_Delete(json);
@@ -336,7 +556,11 @@ int main(void)
     tcase_add_test(tcase, test_sha256);
     tcase_add_test(tcase, test_decode);
     tcase_add_test(tcase, test_decode_gray16);
+    tcase_add_test(tcase, test_decode_as);
     tcase_add_test(tcase, test_pillow_resize);
+    tcase_add_test(tcase, test_opencv_resize);
+    tcase_add_test(tcase, test_white_letterbox);
+    tcase_add_test(tcase, test_floats);
     tcase_add_test(tcase, test_torchvision_resize_crop);
     tcase_add_test(tcase, test_letterbox);
     tcase_add_test(tcase, test_mobilenet);
