@@ -7,6 +7,7 @@
 #include "runtime/bytes.h"
 #include "runtime/move.h"
 #include "runtime/resize.h"
+#include "runtime/values.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,11 +98,6 @@ static int resize(const kiln_step *step, const kiln_step *next, const Image *in,
 
 /* --- crops and borders ----------------------------------------------------------------------- */
 
-static uint8_t to_byte(double v)
-{
-    return (uint8_t)(v <= 0.0 ? 0.0 : v >= 255.0 ? 255.0 : v + 0.5);
-}
-
 /* Lays a picture with its upper left corner at (left, top), which may be negative, on a canvas that
  * is filled with one pixel. */
 static void lay_pixels(const void *in, Size size, size_t pixel, const void *fill, int left, int top,
@@ -129,7 +125,7 @@ static void lay_pixels(const void *in, Size size, size_t pixel, const void *fill
 static int lay_on(const Image *in, int left, int top, Size canvas, const double fill[3], Image *out,
                   Reason *why)
 {
-    const uint8_t color[3] = { to_byte(fill[0]), to_byte(fill[1]), to_byte(fill[2]) };
+    const uint8_t color[3] = { values_byte(fill[0]), values_byte(fill[1]), values_byte(fill[2]) };
     const float values[3] = { (float)fill[0], (float)fill[1], (float)fill[2] };
     const Size size = { in->width, in->height };
 
@@ -192,12 +188,7 @@ static int pad_ratio(const kiln_step *step, const Image *in, Image *out, Reason 
     return lay_on(in, (int)across, (int)down, canvas, step->v, out, why);
 }
 
-/* --- values ---------------------------------------------------------------------------------- */
-
-static size_t values_of(const Image *image)
-{
-    return (size_t)image->width * (size_t)image->height * 3;
-}
+/* --- the list of steps ----------------------------------------------------------------------- */
 
 enum kiln_decoder preprocess_decoder(const kiln_member *member)
 {
@@ -205,141 +196,6 @@ enum kiln_decoder preprocess_decoder(const kiln_member *member)
                ? (enum kiln_decoder)member->steps[0].method
                : KILN_DECODER_DEFAULT;
 }
-
-/* Pillow's convert("L"), or OpenCV's cvtColor() to GRAY. */
-static uint8_t gray_of(int r, int g, int b, int is_opencv)
-{
-    return (uint8_t)(is_opencv ? (9798 * r + 19235 * g + 3735 * b + 16384) >> 15
-                               : (19595 * r + 38470 * g + 7471 * b + 32768) >> 16);
-}
-
-static void make_gray(Image *image)
-{
-    const int is_opencv = image->decoder >= KILN_DECODER_OPENCV;
-    const int red = image->order == KILN_COLOR_BGR ? 2 : 0;
-
-    for (uint8_t *p = image->rgb, *end = p + values_of(image); p < end; p += 3)
-        p[0] = p[1] = p[2] = gray_of(p[red], p[1], p[2 - red], is_opencv);
-}
-
-static void swap_values(Image *image)
-{
-    const size_t count = values_of(image);
-
-    for (size_t i = 0; i < count; i += 3)
-        if (image->floats) {
-            const float first = image->floats[i];
-            image->floats[i] = image->floats[i + 2];
-            image->floats[i + 2] = first;
-        } else {
-            const uint8_t first = image->rgb[i];
-            image->rgb[i] = image->rgb[i + 2];
-            image->rgb[i + 2] = first;
-        }
-}
-
-/* Grey stays grey in any order. */
-static void recolor(Image *image, enum kiln_color wanted)
-{
-    if (image->order == wanted || image->order == KILN_COLOR_GRAY)
-        return;
-    if (wanted == KILN_COLOR_GRAY)
-        make_gray(image);
-    else
-        swap_values(image);
-    image->order = wanted;
-}
-
-static float run_on_value(const kiln_step *step, float x, size_t channel)
-{
-    return step->op == KILN_STEP_SCALE
-               ? (float)((double)x * step->v[0])
-               : (x - (float)step->v[channel]) / (float)step->v[4 + channel];
-}
-
-static int to_floats(Image *image, Reason *why)
-{
-    const size_t count = values_of(image);
-
-    if (image->floats)
-        return 1;
-    image->floats = malloc(count * sizeof *image->floats);
-    if (!image->floats)
-        return reason_set(why, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        image->floats[i] = (float)image->rgb[i];
-    free(image->rgb);
-    image->rgb = NULL;
-    return 1;
-}
-
-static int run_on_values(const kiln_step *step, Image *image, Reason *why)
-{
-    const size_t count = values_of(image);
-
-    if (!to_floats(image, why))
-        return 0;
-    for (size_t i = 0; i < count; i++)
-        image->floats[i] = run_on_value(step, image->floats[i], i % 3);
-    return 1;
-}
-
-/* What NumPy's conversion to uint8 does on common processors; beyond 32 bits nobody agrees. */
-static uint8_t cast_to_byte(float x)
-{
-    const int32_t v = x > -2147483648.0f && x < 2147483648.0f ? (int32_t)x : 0;
-    return (uint8_t)((uint32_t)v & 255u);
-}
-
-static int cast_values(Image *image, Reason *why)
-{
-    const size_t count = values_of(image);
-
-    if (!image->floats)
-        return 1;
-    image->rgb = malloc(count);
-    if (!image->rgb)
-        return reason_set(why, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        image->rgb[i] = cast_to_byte(image->floats[i]);
-    free(image->floats);
-    image->floats = NULL;
-    return 1;
-}
-
-static int round_values(Image *image, Reason *why)
-{
-    const size_t count = values_of(image);
-
-    if (!image->floats)
-        return 1;
-    image->rgb = malloc(count);
-    if (!image->rgb)
-        return reason_set(why, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        image->rgb[i] = to_byte((double)image->floats[i]);
-    free(image->floats);
-    image->floats = NULL;
-    return 1;
-}
-
-static int copy_image(const Image *in, Image *out, Reason *why)
-{
-    if (!image_new_like(out, in, in->width, in->height, why))
-        return 0;
-    if (in->floats)
-        memcpy(out->floats, in->floats, values_of(in) * sizeof(float));
-    else
-        memcpy(out->rgb, in->rgb, values_of(in));
-    if (!in->fourth)
-        return 1;
-    if (!image_add_fourth(out, why))
-        return 0;
-    memcpy(out->fourth, in->fourth, values_of(in) / 3);
-    return 1;
-}
-
-/* --- the list of steps ----------------------------------------------------------------------- */
 
 static int moves_pixels(const kiln_step *step)
 {
@@ -373,13 +229,13 @@ static int change_values(const kiln_step *step, Image *image, Reason *why)
 {
     switch (step->op) {
     case KILN_STEP_COLOR:
-        recolor(image, (enum kiln_color)step->method);
+        values_recolor(image, (enum kiln_color)step->method);
         return 1;
     case KILN_STEP_SCALE:
     case KILN_STEP_NORMALIZE:
-        return run_on_values(step, image, why);
+        return values_run_step(step, image, why);
     case KILN_STEP_CAST:
-        return cast_values(image, why);
+        return values_cast(image, why);
     default:
         return reason_set(why, "preprocessing step %d is unknown to this program", step->op);
     }
@@ -454,7 +310,7 @@ int preprocess_steps(const kiln_step *steps, int count, const Image *in, Image *
                          out, why);
         first += 1 + fused;
     } else {
-        ok = copy_image(in, out, why);
+        ok = values_copy(in, out, why);
     }
     if (ok)
         return run_steps(steps, first, count, out, why);
@@ -483,8 +339,8 @@ int preprocess_view(const kiln_member *member, const Image *picture, Image *view
     if (!ok)
         return 0;
     image_to_rgb(view);
-    recolor(view, KILN_COLOR_RGB);
-    ok = round_values(view, why);
+    values_recolor(view, KILN_COLOR_RGB);
+    ok = values_round(view, why);
     if (!ok)
         image_free(view);
     return ok;
@@ -495,14 +351,14 @@ int preprocess_view(const kiln_member *member, const Image *picture, Image *view
 static float run_table_steps(const kiln_member *member, int first, float x, size_t channel)
 {
     for (int i = first; i < member->step_count; i++)
-        x = run_on_value(&member->steps[i], x, channel);
+        x = values_step(&member->steps[i], x, channel);
     return x;
 }
 
 static void look_up(const kiln_member *member, int first, const Image *image, size_t channels,
                     float *input)
 {
-    const size_t pixels = values_of(image) / 3;
+    const size_t pixels = values_count(image) / 3;
     float table[3][256];
 
     for (size_t c = 0; c < channels; c++)
@@ -515,7 +371,7 @@ static void look_up(const kiln_member *member, int first, const Image *image, si
 
 static void finish_values(const kiln_member *member, const Image *image, float *input)
 {
-    const size_t channels = (size_t)member->network->input.dim[0], pixels = values_of(image) / 3;
+    const size_t channels = (size_t)member->network->input.dim[0], pixels = values_count(image) / 3;
     const int first = preprocess_pixel_steps(member);
 
     if (image->rgb) {
