@@ -287,8 +287,8 @@ int classifier_classes(const Classifier *c, const NetworkShape *networks);
  * reason with its line; it does not name the file. */
 const char *matrix_read(Arena *a, const char *path, Matrix *m);
 
-/* Reads labels in one of the forms of labels.c, UTF-8 checked. NULL on success, otherwise the reason
- * with its line; it does not name the file. */
+/* Reads labels in one of the forms of labels.c, UTF-8 checked. NULL on success, otherwise the
+ * reason with its line; it does not name the file. */
 const char *labels_read(Arena *a, const char *path, Classifier *c);
 /* The same of a file that is in memory; of the path only the extension counts. */
 const char *labels_read_bytes(Arena *a, const char *path, const void *bytes, size_t length,

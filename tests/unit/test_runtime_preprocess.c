@@ -1,6 +1,6 @@
 /* Preprocessing steps on pictures small enough to be written down: OpenCV's filters against what
- * cv2.resize() returned, orientations, borders, floats and bytes. That all of it equals the libraries
- * on real pictures is test_runtime_vectors.c's business. */
+ * cv2.resize() returned, orientations, borders, floats and bytes. That all of it equals the
+ * libraries on real pictures is test_runtime_vectors.c's business. */
 #include "runtime/preprocess.h"
 #include "runtime/resize.h"
 #include "tests/support/picture_cases.h"
