@@ -62,11 +62,11 @@ void *memset(void *at, int value, size_t count);
 #define KILN_ALONE
 #endif
 
-/* Threads. A network emitted for them runs all its functions in every thread: KILN_THREADS begins
- * the block of the calls, KILN_BARRIER is where threads wait for each other. KILN_SHARE divides work
- * counted in units; the unit i of a loop begins at unit + weight * (i - lo), and belongs to the
- * thread in whose part of the count that lies. This depends on the number of threads only. Without
- * OpenMP all of it vanishes. */
+/* Threads. A network emitted for them runs all its functions in every thread: KILN_THREADS
+ * begins the block of the calls, KILN_BARRIER is where threads wait for each other. KILN_SHARE
+ * divides work counted in units; the unit i of a loop begins at unit + weight * (i - lo), and
+ * belongs to the thread in whose part of the count that lies. This depends on the number of
+ * threads only. Without OpenMP all of it vanishes. */
 #ifdef _OPENMP
 #define KILN_THREADS         _Pragma("omp parallel")
 #define KILN_BARRIER         _Pragma("omp barrier")
@@ -324,9 +324,9 @@ typedef struct kiln_network {
     const kiln_layer *layers; /* in the order in which a trace tells of them */
     int layer_count;
     const kiln_class_map *class_map; /* NULL: the network does not end so */
-    /* input and output are stored [H][W][C] where the shape is [C,H,W], picture by picture; arena is
-     * 64-byte aligned; trace may be NULL, and is not told of anything by code compiled without
-     * KILN_TRACE. */
+    /* input and output are stored [H][W][C] where the shape is [C,H,W], picture by picture;
+     * arena is 64-byte aligned; trace may be NULL, and is not told of anything by code compiled
+     * without KILN_TRACE. */
     void (*run)(void *context, const float *input, float *output, void *arena,
                 const kiln_trace *trace);
     void *context; /* NULL for emitted code */
@@ -435,8 +435,8 @@ enum kiln_kernel {
     KILN_KERNEL_COUNT
 };
 
-/* One against one, as libsvm and scikit-learn have it. Vectors are grouped; group g belongs to class
- * group_class[g]. */
+/* One against one, as libsvm and scikit-learn have it. Vectors are grouped; group g belongs to
+ * class group_class[g]. */
 typedef struct kiln_svm {
     int kernel, degree;
     double gamma, coef0;

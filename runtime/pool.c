@@ -89,7 +89,8 @@ static Task *task_at(const Pool *p, size_t i)
     return &p->ring[i % p->window];
 }
 
-/* The next tasks, as many as the network runs at a time; none where it is worth to wait for more. */
+/* The next tasks, as many as the network runs at a time; none where it is worth to wait for
+ * more. */
 static Share take_share(Pool *p)
 {
     const size_t waiting = p->tail - p->next, batch = p->worker[0].session.batch;

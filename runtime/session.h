@@ -46,8 +46,8 @@ typedef struct Session {
 int session_open(Session *s, const kiln_classifier *program, Reason *why);
 void session_close(Session *s);
 
-/* Puts a picture's file, or element `index` of an array of tensors, into place `at` of the network's
- * input. */
+/* Puts a picture's file, or element `index` of an array of tensors, into place `at` of the
+ * network's input. */
 int session_load_picture(Session *s, size_t at, const char *path, Reason *why);
 void session_set_tensor(Session *s, size_t at, const NpyArray *array, size_t index);
 /* Fills the places from `at` on with zeros: the network computes all of them. */

@@ -1,8 +1,8 @@
 /* kiln verify: the emitted C and the reference interpreter on the same input, compared node by
- * node. The C is built with tracing as a program of its own, which writes the value of every node
- * to a file; a fused node is compared at the last of the nodes that it was made from. A classifier's
- * networks are verified one after the other; of a picture, also the scores that the whole
- * classifier makes of what each side's networks say. */
+ * node. The C is built with tracing as a program of its own, which writes the value of every
+ * node to a file; a fused node is compared at the last of the nodes that it was made from. A
+ * classifier's networks are verified one after the other; of a picture, also the scores that the
+ * whole classifier makes of what each side's networks say. */
 #include "compiler/driver/tables.h"
 #include "compiler/driver/toolchain.h"
 #include "compiler/import/random_weights.h"

@@ -16,8 +16,8 @@ typedef enum WeightForm {
     WEIGHTS_INCBIN
 } WeightForm;
 
-/* A network of a classifier. Networks that differ in nothing but their weights share the code of the
- * first of them. */
+/* A network of a classifier. Networks that differ in nothing but their weights share the code of
+ * the first of them. */
 typedef struct EmittedNetwork {
     const Program *program;
     const char *digest;

@@ -19,8 +19,8 @@ static FeatureMap as_one_row(FeatureMap m, int64_t pictures)
     return (FeatureMap){ 1, pictures * m.height * m.width, m.channels, m.stride };
 }
 
-/* How many pictures a 1x1 convolution sees as one row: all, where they shall share weights, or where
- * one alone fills few tiles. */
+/* How many pictures a 1x1 convolution sees as one row: all, where they shall share weights, or
+ * where one alone fills few tiles. */
 static int64_t pictures_in_row(Make *m)
 {
     const Node *n = m->n;

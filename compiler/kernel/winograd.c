@@ -223,9 +223,10 @@ static int64_t div_up(int64_t a, int64_t b)
     return (a + b - 1) / b;
 }
 
-/* What a batch of so many tiles costs, in cycles as measured: products, a tile of registers once more
- * than its pixels; weights, hidden until they come from memory; and more, the more v and p take up
- * of the second-level cache. Threads that divide pixels are two at the least, with a cache each. */
+/* What a batch of so many tiles costs, in cycles as measured: products, a tile of registers once
+ * more than its pixels; weights, hidden until they come from memory; and more, the more v and p
+ * take up of the second-level cache. Threads that divide pixels are two at the least, with a
+ * cache each. */
 static double batch_cycles(const KernelEnv *env, const Winograd *w, int64_t tiles)
 {
     const Target *t = env->target;

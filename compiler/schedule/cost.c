@@ -1,7 +1,7 @@
-/* What a kernel does per cycle is bounded by the worst of its multiply-adds, its loads, the chain of
- * its sums and the stream of its weights (these overlap); what it must fetch first or write back
- * adds up. A thing is where it fits: each level of the caches has a size and a rate in the row. The
- * loops are those of tiling.c, conv2d.c, window.c and winograd.c. */
+/* What a kernel does per cycle is bounded by the worst of its multiply-adds, its loads, the
+ * chain of its sums and the stream of its weights (these overlap); what it must fetch first or
+ * write back adds up. A thing is where it fits: each level of the caches has a size and a rate
+ * in the row. The loops are those of tiling.c, conv2d.c, window.c and winograd.c. */
 #include "compiler/schedule/cost.h"
 
 #include "compiler/base/vec.h"

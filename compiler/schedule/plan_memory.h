@@ -15,9 +15,10 @@ typedef struct MemoryPlan {
     int64_t lower_bound;     /* the largest sum of bytes in use at one node: no plan needs less */
 } MemoryPlan;
 
-/* Plans a graph whose views are decided, for so many pictures at once. scratch_bytes[node id] may be NULL: none. Not in the arena
- * are the graph's input and output, which are the caller's buffers (the output's is written and
- * read while the network runs, where views say so), and parameters, which are constants. */
+/* Plans a graph whose views are decided, for so many pictures at once. scratch_bytes[node id]
+ * may be NULL: none. Not in the arena are the graph's input and output, which are the caller's
+ * buffers (the output's is written and read while the network runs, where views say so), and
+ * parameters, which are constants. */
 void plan_memory(const Graph *g, int64_t pictures, const int64_t *scratch_bytes, Arena *a,
                  MemoryPlan *out);
 

@@ -1,5 +1,6 @@
-/* The text of a schedule, written and read. The reader accepts what the writer writes, in any order
- * of the layers, and nothing else; what a layer of the network can be given is choose.c's to say. */
+/* The text of a schedule, written and read. The reader accepts what the writer writes, in any
+ * order of the layers, and nothing else; what a layer of the network can be given is choose.c's
+ * to say. */
 #include "compiler/schedule/tuning.h"
 
 #include "compiler/base/vec.h"

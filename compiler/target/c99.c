@@ -1,5 +1,6 @@
-/* Portable C99: no vectors. Groups of channels are short loops over scalars, which every C compiler
- * keeps in registers when they are marked for unrolling. The numbers of the cost model are those of a x86-64 machine. */
+/* Portable C99: no vectors. Groups of channels are short loops over scalars, which every C
+ * compiler keeps in registers when they are marked for unrolling. The numbers of the cost model
+ * are those of a x86-64 machine. */
 #include "compiler/target/scalar.h"
 #include "compiler/target/target.h"
 

@@ -1,5 +1,6 @@
-/* 64-bit Arm with Advanced SIMD: 32 registers of 4 lanes. There are no masked accesses: parts of a
- * vector go through a small array. The numbers of the cost model are estimates: no such machine was at hand. */
+/* 64-bit Arm with Advanced SIMD: 32 registers of 4 lanes. There are no masked accesses: parts of
+ * a vector go through a small array. The numbers of the cost model are estimates: no such
+ * machine was at hand. */
 #include "compiler/target/scalar.h"
 #include "compiler/target/target.h"
 
@@ -60,7 +61,7 @@ const Target target_neon = {
     .tile_vectors = 4,
     .tile_depthwise = 6,
     .tile_matrix = 8,
-    .tiles = { { 6, 4 }, { 8, 3 }, { 12, 2 }, { 7, 2 }, { 14, 1 }, { 6, 1 }, { 4, 1 }, { 1, 4 }, { 1, 8 },
-               { 1, 12 } },
+    .tiles = { { 6, 4 }, { 8, 3 }, { 12, 2 }, { 7, 2 }, { 14, 1 },
+               { 6, 1 }, { 4, 1 }, { 1, 4 }, { 1, 8 }, { 1, 12 } },
     .winograd_tiles = { { 6, 4 }, { 12, 2 }, { 14, 1 } },
 };
