@@ -4,22 +4,15 @@
  * A resize and the crop behind it run as one: pixels that are cropped away are not computed. */
 #include "runtime/preprocess.h"
 
+#include "runtime/border.h"
 #include "runtime/bytes.h"
 #include "runtime/move.h"
 #include "runtime/resize.h"
-#include "runtime/values.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* --- sizes ----------------------------------------------------------------------------------- */
-
-/* Half of the difference, halves to even, as Python's round() does. */
-static int half_to_even(int difference)
-{
-    const int half = difference / 2;
-    return difference % 2 == 0 ? half : half + (half % 2 != 0);
-}
 
 typedef struct Size {
     int width, height;
@@ -82,8 +75,8 @@ static int plan_resize(const kiln_step *step, const kiln_step *next, Size in, in
     plan->filter = (enum kiln_filter)step->method;
     part->width = *fused ? next->n[1] : size.width;
     part->height = *fused ? next->n[0] : size.height;
-    part->left = half_to_even(size.width - part->width);
-    part->top = half_to_even(size.height - part->height);
+    part->left = border_half(size.width - part->width);
+    part->top = border_half(size.height - part->height);
     return 1;
 }
 
@@ -96,99 +89,12 @@ static int resize(const kiln_step *step, const kiln_step *next, const Image *in,
     return plan_resize(step, next, size, fused, &plan, why) && resize_picture(in, &plan, out, why);
 }
 
-/* --- crops and borders ----------------------------------------------------------------------- */
+/* --- values ---------------------------------------------------------------------------------- */
 
-/* Lays a picture with its upper left corner at (left, top), which may be negative, on a canvas that
- * is filled with one pixel. */
-static void lay_pixels(const void *in, Size size, size_t pixel, const void *fill, int left, int top,
-                       Size canvas, void *out)
+static size_t values_of(const Image *image)
 {
-    const int first = left > 0 ? left : 0;
-    const int end = left + size.width < canvas.width ? left + size.width : canvas.width;
-    const char *from = in;
-    char *to = out;
-
-    for (int y = 0; y < canvas.height; y++, to += (size_t)canvas.width * pixel) {
-        const int inside = y >= top && y < top + size.height && first < end;
-        for (int x = 0; x < (inside ? first : canvas.width); x++)
-            memcpy(to + (size_t)x * pixel, fill, pixel);
-        if (!inside)
-            continue;
-        memcpy(to + (size_t)first * pixel,
-               from + ((size_t)(y - top) * (size_t)size.width + (size_t)(first - left)) * pixel,
-               (size_t)(end - first) * pixel);
-        for (int x = end; x < canvas.width; x++)
-            memcpy(to + (size_t)x * pixel, fill, pixel);
-    }
+    return (size_t)image->width * (size_t)image->height * 3;
 }
-
-static int lay_on(const Image *in, int left, int top, Size canvas, const double fill[3], Image *out,
-                  Reason *why)
-{
-    const uint8_t color[3] = { values_byte(fill[0]), values_byte(fill[1]), values_byte(fill[2]) };
-    const float values[3] = { (float)fill[0], (float)fill[1], (float)fill[2] };
-    const Size size = { in->width, in->height };
-
-    if ((int64_t)canvas.width * canvas.height > IMAGE_MAX_PIXELS)
-        return reason_set(why, "%d x %d pixels would be laid on %d x %d, beyond the limit",
-                          in->width, in->height, canvas.width, canvas.height);
-    if (!image_new_like(out, in, canvas.width, canvas.height, why))
-        return 0;
-    if (in->floats)
-        lay_pixels(in->floats, size, sizeof values, values, left, top, canvas, out->floats);
-    else
-        lay_pixels(in->rgb, size, sizeof color, color, left, top, canvas, out->rgb);
-    return 1;
-}
-
-/* As torchvision: a side that is too short is first padded, half of it (rounded down) in front. */
-static int crop_start(int size, int wanted)
-{
-    return size >= wanted ? half_to_even(size - wanted) : -((wanted - size) / 2);
-}
-
-static int center_crop(const kiln_step *step, const Image *in, Image *out, Reason *why)
-{
-    const Size canvas = { step->n[1], step->n[0] };
-
-    return lay_on(in, -crop_start(in->width, canvas.width), -crop_start(in->height, canvas.height),
-                  canvas, step->v, out, why);
-}
-
-static int pad(const kiln_step *step, const Image *in, Image *out, Reason *why)
-{
-    const Size canvas = { in->width + step->n[1] + step->n[3],
-                          in->height + step->n[0] + step->n[2] };
-
-    return lay_on(in, step->n[1], step->n[0], canvas, step->v, out, why);
-}
-
-static int pad_to(const kiln_step *step, const Image *in, Image *out, Reason *why)
-{
-    const Size canvas = { step->n[1], step->n[0] };
-
-    if (in->width > canvas.width || in->height > canvas.height)
-        return reason_set(why, "%d x %d pixels are larger than the %d x %d they are padded to",
-                          in->width, in->height, canvas.width, canvas.height);
-    return lay_on(in, (canvas.width - in->width) / 2, (canvas.height - in->height) / 2, canvas,
-                  step->v, out, why);
-}
-
-/* The shorter axis gets the same number of pixels at both ends, so it may stay one short. */
-static int pad_ratio(const kiln_step *step, const Image *in, Image *out, Reason *why)
-{
-    const int64_t w = in->width, h = in->height, tall = step->n[0], wide = step->n[1];
-    const int64_t across = w * tall < h * wide ? (h * wide / tall - w) / 2 : 0;
-    const int64_t down = h * wide < w * tall ? (w * tall / wide - h) / 2 : 0;
-    const Size canvas = { (int)(w + 2 * across), (int)(h + 2 * down) };
-
-    if (w + 2 * across > IMAGE_MAX_SIDE || h + 2 * down > IMAGE_MAX_SIDE)
-        return reason_set(why, "%d x %d pixels would be padded beyond the limit of %d a side",
-                          in->width, in->height, IMAGE_MAX_SIDE);
-    return lay_on(in, (int)across, (int)down, canvas, step->v, out, why);
-}
-
-/* --- the list of steps ----------------------------------------------------------------------- */
 
 enum kiln_decoder preprocess_decoder(const kiln_member *member)
 {
@@ -197,45 +103,170 @@ enum kiln_decoder preprocess_decoder(const kiln_member *member)
                : KILN_DECODER_DEFAULT;
 }
 
+/* Pillow's convert("L"), or OpenCV's cvtColor() to GRAY. */
+static uint8_t gray_of(int r, int g, int b, int is_opencv)
+{
+    return (uint8_t)(is_opencv ? (9798 * r + 19235 * g + 3735 * b + 16384) >> 15
+                               : (19595 * r + 38470 * g + 7471 * b + 32768) >> 16);
+}
+
+static void make_gray(Image *image)
+{
+    const int is_opencv = image->decoder >= KILN_DECODER_OPENCV;
+    const int red = image->order == KILN_COLOR_BGR ? 2 : 0;
+
+    for (uint8_t *p = image->rgb, *end = p + values_of(image); p < end; p += 3)
+        p[0] = p[1] = p[2] = gray_of(p[red], p[1], p[2 - red], is_opencv);
+}
+
+static void swap_values(Image *image)
+{
+    const size_t count = values_of(image);
+
+    for (size_t i = 0; i < count; i += 3)
+        if (image->floats) {
+            const float first = image->floats[i];
+            image->floats[i] = image->floats[i + 2];
+            image->floats[i + 2] = first;
+        } else {
+            const uint8_t first = image->rgb[i];
+            image->rgb[i] = image->rgb[i + 2];
+            image->rgb[i + 2] = first;
+        }
+}
+
+/* Grey stays grey in any order. */
+static void recolor(Image *image, enum kiln_color wanted)
+{
+    if (image->order == wanted || image->order == KILN_COLOR_GRAY)
+        return;
+    if (wanted == KILN_COLOR_GRAY)
+        make_gray(image);
+    else
+        swap_values(image);
+    image->order = wanted;
+}
+
+static float run_on_value(const kiln_step *step, float x, size_t channel)
+{
+    return step->op == KILN_STEP_SCALE
+               ? (float)((double)x * step->v[0])
+               : (x - (float)step->v[channel]) / (float)step->v[4 + channel];
+}
+
+static int to_floats(Image *image, Reason *why)
+{
+    const size_t count = values_of(image);
+
+    if (image->floats)
+        return 1;
+    image->floats = malloc(count * sizeof *image->floats);
+    if (!image->floats)
+        return reason_set(why, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        image->floats[i] = (float)image->rgb[i];
+    free(image->rgb);
+    image->rgb = NULL;
+    return 1;
+}
+
+static int run_on_values(const kiln_step *step, Image *image, Reason *why)
+{
+    const size_t count = values_of(image);
+
+    if (!to_floats(image, why))
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        image->floats[i] = run_on_value(step, image->floats[i], i % 3);
+    return 1;
+}
+
+/* What NumPy's conversion to uint8 does on common processors; beyond 32 bits nobody agrees. */
+static uint8_t cast_to_byte(float x)
+{
+    const int32_t v = x > -2147483648.0f && x < 2147483648.0f ? (int32_t)x : 0;
+    return (uint8_t)((uint32_t)v & 255u);
+}
+
+static int cast_values(Image *image, Reason *why)
+{
+    const size_t count = values_of(image);
+
+    if (!image->floats)
+        return 1;
+    image->rgb = malloc(count);
+    if (!image->rgb)
+        return reason_set(why, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        image->rgb[i] = cast_to_byte(image->floats[i]);
+    free(image->floats);
+    image->floats = NULL;
+    return 1;
+}
+
+static uint8_t to_byte(double v)
+{
+    return (uint8_t)(v <= 0.0 ? 0.0 : v >= 255.0 ? 255.0 : v + 0.5);
+}
+
+static int round_values(Image *image, Reason *why)
+{
+    const size_t count = values_of(image);
+
+    if (!image->floats)
+        return 1;
+    image->rgb = malloc(count);
+    if (!image->rgb)
+        return reason_set(why, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        image->rgb[i] = to_byte((double)image->floats[i]);
+    free(image->floats);
+    image->floats = NULL;
+    return 1;
+}
+
+static int copy_image(const Image *in, Image *out, Reason *why)
+{
+    if (!image_new_like(out, in, in->width, in->height, why))
+        return 0;
+    if (in->floats)
+        memcpy(out->floats, in->floats, values_of(in) * sizeof(float));
+    else
+        memcpy(out->rgb, in->rgb, values_of(in));
+    if (!in->fourth)
+        return 1;
+    if (!image_add_fourth(out, why))
+        return 0;
+    memcpy(out->fourth, in->fourth, values_of(in) / 3);
+    return 1;
+}
+
+/* --- the list of steps ----------------------------------------------------------------------- */
+
 static int moves_pixels(const kiln_step *step)
 {
-    return is_resize(step) || move_is_step(step->op) || step->op == KILN_STEP_CENTER_CROP ||
-           step->op == KILN_STEP_PAD || step->op == KILN_STEP_PAD_TO ||
-           step->op == KILN_STEP_PAD_RATIO;
+    return is_resize(step) || move_is_step(step->op) || border_is_step(step->op);
 }
 
 static int move_pixels(const kiln_step *step, const kiln_step *next, const Image *in, int *fused,
                        Image *out, Reason *why)
 {
-    if (move_is_step(step->op))
-        return move_picture(step, in, out, why);
-    if (move_is_step(step->op))
-        return move_picture(step, in, out, why);
-    switch (step->op) {
-    case KILN_STEP_CENTER_CROP:
-        return center_crop(step, in, out, why);
-    case KILN_STEP_PAD:
-        return pad(step, in, out, why);
-    case KILN_STEP_PAD_TO:
-        return pad_to(step, in, out, why);
-    case KILN_STEP_PAD_RATIO:
-        return pad_ratio(step, in, out, why);
-    default:
+    if (is_resize(step))
         return resize(step, next, in, fused, out, why);
-    }
+    return (border_is_step(step->op) ? border_picture : move_picture)(step, in, out, why);
 }
 
 static int change_values(const kiln_step *step, Image *image, Reason *why)
 {
     switch (step->op) {
     case KILN_STEP_COLOR:
-        values_recolor(image, (enum kiln_color)step->method);
+        recolor(image, (enum kiln_color)step->method);
         return 1;
     case KILN_STEP_SCALE:
     case KILN_STEP_NORMALIZE:
-        return values_run_step(step, image, why);
+        return run_on_values(step, image, why);
     case KILN_STEP_CAST:
-        return values_cast(image, why);
+        return cast_values(image, why);
     default:
         return reason_set(why, "preprocessing step %d is unknown to this program", step->op);
     }
@@ -310,7 +341,7 @@ int preprocess_steps(const kiln_step *steps, int count, const Image *in, Image *
                          out, why);
         first += 1 + fused;
     } else {
-        ok = values_copy(in, out, why);
+        ok = copy_image(in, out, why);
     }
     if (ok)
         return run_steps(steps, first, count, out, why);
@@ -339,8 +370,8 @@ int preprocess_view(const kiln_member *member, const Image *picture, Image *view
     if (!ok)
         return 0;
     image_to_rgb(view);
-    values_recolor(view, KILN_COLOR_RGB);
-    ok = values_round(view, why);
+    recolor(view, KILN_COLOR_RGB);
+    ok = round_values(view, why);
     if (!ok)
         image_free(view);
     return ok;
@@ -351,14 +382,14 @@ int preprocess_view(const kiln_member *member, const Image *picture, Image *view
 static float run_table_steps(const kiln_member *member, int first, float x, size_t channel)
 {
     for (int i = first; i < member->step_count; i++)
-        x = values_step(&member->steps[i], x, channel);
+        x = run_on_value(&member->steps[i], x, channel);
     return x;
 }
 
 static void look_up(const kiln_member *member, int first, const Image *image, size_t channels,
                     float *input)
 {
-    const size_t pixels = values_count(image) / 3;
+    const size_t pixels = values_of(image) / 3;
     float table[3][256];
 
     for (size_t c = 0; c < channels; c++)
@@ -371,7 +402,7 @@ static void look_up(const kiln_member *member, int first, const Image *image, si
 
 static void finish_values(const kiln_member *member, const Image *image, float *input)
 {
-    const size_t channels = (size_t)member->network->input.dim[0], pixels = values_count(image) / 3;
+    const size_t channels = (size_t)member->network->input.dim[0], pixels = values_of(image) / 3;
     const int first = preprocess_pixel_steps(member);
 
     if (image->rgb) {
