@@ -148,8 +148,7 @@ def compare(folder, classifier, members, names, labels):
     best = scores.argmax(1)
     f.check(f"{classifier}: the fixture tells pictures apart", len(set(best)) > len(names) // 2,
             f"{len(set(best))} classes of {len(names)} pictures")
-    f.same_bytes(f"{classifier}: text", f.run([exe, *names], folder),
-                 "".join(f.text_lines(n, s, labels, 5) for n, s in zip(names, scores)))
+    f.same_text(f"{classifier}: text", f.run([exe, *names], folder), names, scores, labels, 5)
     f.same_bytes(f"{classifier}: --format result", f.run([exe, "--format", "result", *names], folder),
                  "".join(json.dumps({"result": labels[b]}, ensure_ascii=False) + "\n" for b in best))
     wanted = io.StringIO()
