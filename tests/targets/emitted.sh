@@ -187,7 +187,8 @@ emit_elsewhere() {
 check 'emit in another folder and locale' emit_elsewhere
 rm -f "$work"/c99/*.o
 check 'reproducible' same_folders "$work/c99" "$work/some/where/else/out"
-check 'no path in it' bash -c "! grep -rlF -e '$work' -e '$HOME/' -e \"\$(hostname)\" '$work/c99'"
+check 'no path in it' bash -c "! grep -rlF -e '$work' -e '$HOME/' '$work/c99'"
+check 'no host in it' bash -c "! grep -rlFw -e \"\$(hostname)\" '$work/c99'"
 
 # --- builds where kiln is not --------------------------------------------------------------------
 
