@@ -13,7 +13,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "tests", "support"))
-import fixtures as f
+import comparison as f
 
 np, torch, torchvision, PIL = f.need("numpy", "torch", "torchvision", "PIL")
 from PIL import Image
