@@ -12,7 +12,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "tests", "support"))
-import fixtures as f
+import comparison as f
 
 np, torch, cv2, h5py, PIL = f.need("numpy", "torch", "cv2", "h5py", "PIL")
 from PIL import Image
