@@ -232,7 +232,9 @@ main() {
     for example in examples/*/Makefile; do
         example=$(dirname "$example")
         grep -q '^check:' "$example/Makefile" || continue
-        suite "$example" make --no-print-directory -C "$example" BUILD="$KILN_BUILD" check
+        target=check
+        [ -z "$all" ] || ! grep -q '^check-all:' "$example/Makefile" || target=check-all
+        suite "$example" nice make --no-print-directory -C "$example" BUILD="$KILN_BUILD" "$target"
     done
 
     # Networks with known results: the small ones always, all that the zoo has with --all, the large
