@@ -120,7 +120,7 @@ class EfficientNet:
 def fused(layers, scales, rank, classes, x, gain):
     """The logits of three EfficientNets whose vectors are weighed by g = softmax(W [f1; f2; f3])."""
     vectors = [EfficientNet(layers, f"net{i}.", *scale).features(x) for i, scale in enumerate(scales)]
-    g = torch.softmax(layers.dense(torch.cat(vectors, 1), len(scales), "attention", gain=4), 1)
+    g = torch.softmax(layers.dense(torch.cat(vectors, 1), len(scales), "attention", gain=2), 1)
     weighed = torch.cat([v * g[:, i:i + 1] for i, v in enumerate(vectors)], 1)
-    x = layers.dense(weighed, rank, "low_rank", gain=4, bias=False)
+    x = layers.dense(weighed, rank, "low_rank", gain=2, bias=False)
     return layers.dense(x, classes, "classes", gain=gain), g

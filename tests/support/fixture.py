@@ -2,7 +2,8 @@
 make their weights when they are called, and a file of what they made.
 
 A tensor's values are uniform, drawn from a generator that its name and the seed begin; those of a
-kernel sum to zero over each filter, without which deep random networks forget what they look at."""
+kernel sum to zero over each filter, without which deep random networks forget what they look at; those of
+the first layer do not, so that it notices a shift of the picture's values."""
 import json
 import struct
 import zlib
@@ -25,11 +26,11 @@ class Weights:
             self.tensors[name] = (offset + scale * values).astype(np.float32)
         return torch.from_numpy(self.tensors[name])
 
-    def kernel(self, name, shape, gain):
+    def kernel(self, name, shape, gain, centred=True):
         if name not in self.tensors:
             fan_in = int(np.prod(shape[1:]))
             values = self.uniform(name, shape, 0, gain * (3 / fan_in) ** 0.5).numpy()
-            if fan_in > 1:
+            if centred and fan_in > 1:
                 values -= values.reshape(shape[0], -1).mean(1).reshape([-1] + [1] * (len(shape) - 1))
         return torch.from_numpy(self.tensors[name])
 
@@ -67,8 +68,9 @@ class Layers:
         h, w = (kernel, kernel) if isinstance(kernel, int) else kernel
         name = name or self.numbered("conv2d")
         shape = (out, 1 if depthwise else x.shape[1], h, w)
-        gain = self.gain * (self.input_gain if x.shape[1] == 3 else 1)
-        k = self.weights.kernel(name + ".weight", shape, gain)
+        first = x.shape[1] == 3
+        gain = self.gain * (self.input_gain if first else 1)
+        k = self.weights.kernel(name + ".weight", shape, gain, not first)
         b = self.weights.uniform(name + ".bias", (out,), 0, 0.1) if bias else None
         if padding == "same":
             x = functional.pad(x, same(x.shape[3], w, stride) + same(x.shape[2], h, stride))

@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+"""check.py KILN FOLDER CLASSIFIER PICTURE...: builds CLASSIFIER in FOLDER with fixture weights and compares
+the submission that it writes, byte for byte, with what torch and Pillow make of the same weights."""
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "tests" / "support"))
+
+try:
+    import numpy as np
+    import torch
+    from PIL import Image
+except ImportError as missing:
+    print(f"SKIP  waste_100 is not compared with an independent script: {missing}")
+    sys.exit(0)
+import fixture
+import network
+
+CLASSES, RANK = 100, 32
+# Sides of the pictures, NASNet's filters, cells and stem, the EfficientNets' widths and depths; and what
+# gains keep the values of these random networks alive and their answers different.
+SETTING = {
+    "waste_100": dict(large=331, nasnet=(168, 6, 96), fusion=260,
+                      scales=[(1.0, 1.0), (1.0, 1.1), (1.1, 1.2)], gains=(1.3, 2.0)),
+    "waste_100_small": dict(large=75, nasnet=(24, 2, 12), fusion=64,
+                            scales=[(0.5, 0.5), (0.5, 0.6), (0.6, 0.5)], gains=(1.5, 2.0)),
+}
+SEED = {"nasnet_a": 1, "nasnet_b": 2, "fused": 3}
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+
+
+def picture(path, side, mode):
+    image = Image.open(path).convert("RGB").resize((side, side), Image.BILINEAR)
+    x = np.asarray(image, np.float32)
+    if mode == "tf":
+        x = x / np.float32(127.5) - np.float32(1)
+    else:
+        x = (x / np.float32(255) - np.float32(MEAN)) / np.float32(STD)
+    return torch.from_numpy(x.transpose(2, 0, 1).copy())[None]
+
+
+def large(setting, weights, path):
+    layers = fixture.Layers(weights, gain=setting["gains"][0])
+    x = network.NASNet(layers, *setting["nasnet"]).features(picture(path, setting["large"], "tf"))
+    x = torch.relu(layers.dense(x, 512, gain=1.5))
+    return layers.dense(x, CLASSES, gain=6)
+
+
+def fused(setting, weights, path):
+    layers = fixture.Layers(weights, gain=setting["gains"][1])
+    x = picture(path, setting["fusion"], "torch")
+    logits, attention = network.fused(layers, setting["scales"], RANK, CLASSES, x, gain=6)
+    print("attention", path.rsplit("/", 1)[-1], [f"{v:.3f}" for v in attention[0].tolist()])
+    return logits
+
+
+def member(name, setting, paths, weights_path):
+    """Softmax of every picture; the weights go to a file."""
+    weights, scores = fixture.Weights(SEED[name]), []
+    for path in paths:
+        logits = (fused if name == "fused" else large)(setting, weights, path)
+        scores.append(torch.softmax(logits.double(), 1)[0].numpy())
+    weights.save(weights_path)
+    return np.array(scores)
+
+
+def votes(scores):
+    """Of one picture: each member gives its best class its confidence."""
+    out = np.zeros(CLASSES)
+    for of_member in scores:
+        out[of_member.argmax()] += of_member.max() / len(scores)
+    return out
+
+
+def built(kiln, folder, name, files):
+    exe = folder / name
+    command = [kiln, "build", f"{HERE}/waste_100.kiln:{name}", "-o", str(exe)]
+    for part, path in files.items():
+        command += ["-w", f"{part}={path}"]
+    subprocess.run(command, check=True)
+    return exe
+
+
+def report(paths, scores, expected_cost):
+    """What the fixtures exercise, and how far they are from another answer."""
+    for i, path in enumerate(paths):
+        voted = [(int(s[i].argmax()), round(float(s[i].max()), 4)) for s in scores]
+        low = np.sort(expected_cost[i])
+        print(f"{path.rsplit('/', 1)[-1]}: votes {voted}, cost {low[0]:.4f} and {low[1]:.4f}, answer "
+              f"{expected_cost[i].argmin()}, by votes alone {votes([s[i] for s in scores]).argmax()}")
+
+
+def main():
+    kiln, folder, name, *paths = sys.argv[1:]
+    folder, setting = pathlib.Path(folder), SETTING[name]
+    folder.mkdir(parents=True, exist_ok=True)
+    labels = (HERE / "labels.txt").read_text().splitlines()
+    costs = np.loadtxt(HERE / "costs.csv", delimiter=",")
+    files = {part: folder / f"{name}-{part}.safetensors" for part in SEED}
+    out = folder / f"{name}.csv"
+    try:
+        with torch.no_grad():
+            scores = [member(part, setting, paths, path) for part, path in files.items()]
+        exe = built(kiln, folder, name, files)
+        template = r"file,index,label\n{file},{index},{label}"
+        subprocess.run([exe, "--submit", template, "--submission", out, *paths], check=True)
+    finally:
+        for path in files.values():
+            path.unlink(missing_ok=True)
+    expected_cost = np.array([votes(s) @ costs for s in zip(*scores)])
+    answers = expected_cost.argmin(1)
+    rows = [f"{path},{i},{labels[i]}\n" for path, i in zip(paths, answers)]
+    expected, found = "file,index,label\n" + "".join(rows), out.read_text()
+    same = found == expected
+    report(paths, scores, expected_cost)
+    print(f"{'ok   ' if same else 'FAIL '}{name}: submission of {len(paths)} pictures, {len(found)} bytes,"
+          f" {'equal' if same else 'not equal'}")
+    if not same:
+        print(expected, found, sep="---\n")
+    return not same
+
+
+if __name__ == "__main__":
+    sys.exit(main())
