@@ -189,7 +189,7 @@ layers() {
 }
 
 main() {
-    local program example target
+    local program example target check
     [ -n "$list" ] || bash tests/support/dependencies.sh build test cross || exit 3
     mkdir -p "$logs"
 
@@ -232,7 +232,9 @@ main() {
     for example in examples/*/Makefile; do
         example=$(dirname "$example")
         grep -q '^check:' "$example/Makefile" || continue
-        suite "$example" make --no-print-directory -C "$example" BUILD="$KILN_BUILD" check
+        check=check
+        [ -z "$all" ] || ! grep -q '^check-all:' "$example/Makefile" || check=check-all
+        suite "$example" nice make --no-print-directory -C "$example" BUILD="$KILN_BUILD" $check
     done
 
     # Networks with known results: the small ones always, all that the zoo has with --all, the large

@@ -2,7 +2,7 @@
 """The classifiers of this directory against the same systems written a second time, with torch in float64 and
 Pillow. Weights are fixtures: drawn with a fixed seed, batch norms and last layer set to the statistics of the
 pictures, so that answers differ; saved as Keras or torch saves them. What `--format result` prints has to be
-equal byte for byte; all scores within 12 times what torch's own float32 is off.
+equal byte for byte; all scores within 16 times what torch's own float32 is off (Winograd's forms are in use).
 Usage: check.py [--all] [NAME...]   environment: KILN, the compiler; KILN_SHARED, more pictures"""
 import glob
 import json
@@ -393,7 +393,7 @@ def build(folder, name, weights):
 
 def compare(folder, name, network, weights, pictures, machine):
     rule = {"b0_training": training, "b0_views": views}.get(name, serving)
-    pictures = pictures[2:6] if name == "b0_views" else pictures
+    pictures = pictures[2:4] if name == "b0_views" else pictures
     prepared = [rule(p, network.size) for p in pictures]
     want, single = (scores_of(name, outputs(network, kind, prepared), machine)
                     for kind in (torch.float64, torch.float32))
@@ -411,10 +411,21 @@ def compare(folder, name, network, weights, pictures, machine):
     for row, line in zip(got, text.splitlines()):
         for t in json.loads(line)["top"]:
             row[t["index"]] = t["score"]
-    off, limit = np.abs(got - want).max(), max(12 * np.abs(single - want).max(), 1e-6)
+    off, limit = np.abs(got - want).max(), max(16 * np.abs(single - want).max(), 1e-6)
     check(f"{name}: scores", off <= limit, f"{off:.2g} of {limit:.2g}")
+    if name == "b0_training":
+        compare_outputs(exe, network, pictures, prepared)
     os.remove(exe)
     return got
+
+
+def compare_outputs(exe, network, pictures, prepared):
+    """Softmax of inputs up to 255 is all 0 and 1, so it hides much: the outputs themselves, too."""
+    subprocess.run([exe, "--out", exe + ".npy", *pictures], check=True, capture_output=True)
+    got = np.load(exe + ".npy").reshape(len(pictures), 40)
+    want, single = (np.concatenate(outputs(network, kind, prepared)) for kind in (torch.float64, torch.float32))
+    off, limit = np.abs(got - want).max(), 16 * np.abs(single - want).max()
+    check("b0_training: outputs", off <= limit, f"{off:.2g} of {limit:.2g}, largest {np.abs(want).max():.3g}")
 
 
 def say_skew(served, trained):
