@@ -90,6 +90,8 @@ static int read_masks(Bitmap *b)
         return truncated(b, "channel masks");
     if (b->header_bytes < 52)
         b->palette_start += 12;
+    if (b->bits == 32 && b->source->decoder >= KILN_DECODER_OPENCV)
+        return 1; /* it knows one order of four bytes, whatever the masks say */
     if (bytes_u32(h + 40) || bytes_u32(h + 44) || bytes_u32(h + 48))
         set_masks(b, bytes_u32(h + 40), bytes_u32(h + 44), bytes_u32(h + 48));
     return 1;

@@ -1,6 +1,7 @@
 /* PBM, PGM and PPM, plain (P1 P2 P3) and raw (P4 P5 P6). Samples with another maximum than 255 are
  * scaled and rounded to nearest; 16-bit grey is scaled to 65535 and its high byte taken, or clipped
- * where a source asks for Pillow's. OpenCV does not scale and takes the high byte of 16 bits. */
+ * where a source asks for Pillow's. OpenCV scales plain
+ * samples only, rounding down, and takes the high byte of 16 bits. */
 #include "runtime/image.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ static uint8_t byte_of_sample(const Reader *r, int64_t v)
     long n = (long)t;
 
     if (r->decoder >= KILN_DECODER_OPENCV)
-        return (uint8_t)(r->maximum > 255 ? v >> 8 : v);
+        return (uint8_t)(r->maximum > 255 ? v >> 8 : r->kind <= '3' ? v * 255 / r->maximum : v);
     if (t - (double)n > 0.5 || (t - (double)n == 0.5 && n % 2 == 1))
         n++;
     if (wide_gray && r->decoder != KILN_DECODER_DEFAULT)

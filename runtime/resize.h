@@ -1,5 +1,5 @@
-/* Resizing of pictures by the filters of Pillow 9.4 and OpenCV 4.6, bit for bit, and
- * TensorFlow's. */
+/* Resizing of pictures by the filters of Pillow 9.4 and OpenCV 4.6, bit for bit, and by those of
+ * TensorFlow. */
 #ifndef KILN_RUNTIME_RESIZE_H
 #define KILN_RUNTIME_RESIZE_H
 

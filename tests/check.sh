@@ -189,7 +189,7 @@ layers() {
 }
 
 main() {
-    local program example target check
+    local program example target
     [ -n "$list" ] || bash tests/support/dependencies.sh build test cross || exit 3
     mkdir -p "$logs"
 
@@ -229,12 +229,12 @@ main() {
     suite batch nice bash tests/targets/batch.sh "$KILN" $threads
     [ ! -d generated ] || [ -z "$(ls generated/*/ 2>/dev/null)" ] || suite generated make --no-print-directory check-generated
 
+    local target
     for example in examples/*/Makefile; do
-        example=$(dirname "$example")
+        example=$(dirname "$example") target=check
         grep -q '^check:' "$example/Makefile" || continue
-        check=check
-        [ -z "$all" ] || ! grep -q '^check-all:' "$example/Makefile" || check=check-all
-        suite "$example" nice make --no-print-directory -C "$example" BUILD="$KILN_BUILD" $check
+        [ -z "$all" ] || ! grep -q '^check-all:' "$example/Makefile" || target=check-all
+        suite "$example" make --no-print-directory -C "$example" BUILD="$KILN_BUILD" $target
     done
 
     # Networks with known results: the small ones always, all that the zoo has with --all, the large

@@ -65,12 +65,14 @@ int labels_line_of(const LabelText *t, const char *at)
 bool labels_parse_index(const char *text, size_t length, int64_t *index)
 {
     *index = 0;
+    if (length < 1 || length > 9)
+        return false;
     for (size_t i = 0; i < length; i++) {
         if (text[i] < '0' || text[i] > '9')
             return false;
         *index = *index * 10 + (text[i] - '0');
     }
-    return length >= 1 && length <= 9;
+    return true;
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
@@ -153,7 +155,7 @@ static const char *read_lines(const LabelText *t, LabelList *list)
     return NULL;
 }
 
-/* --- from labels with indices to labels in order ---------------------------------------------- */
+/* --- from labels with indices to labels in order -------------------------------------------- */
 
 /* Every class once. */
 static const char *place_labels(const LabelText *t, const LabelList *list, Classifier *c)
@@ -186,8 +188,7 @@ static bool has_extension(const char *path, const char *extension)
     return n > m && strcmp(path + n - m, extension) == 0;
 }
 
-/* The reader is chosen by content; where the name says what it is, only faults are that
- * reader's. */
+/* The reader is chosen by content, unless the file's name says what it is. */
 static const char *read_text(const LabelText *t, const char *path, LabelList *list)
 {
     if (has_extension(path, ".json"))

@@ -1,8 +1,8 @@
-/* Labels as a literal: JSON, through cJSON, or Python's dictionaries and lists, whose strings
- * may stand in single quotes, whose keys may be numbers, which may end in a comma, hold comments
- * and be assigned to a name (`names = {...}`). Both map an index to a name, or a name to its
- * index, or list the names in order. A name may be the last of a list of strings, as in
- * ImageNet's ["n01440764", "tench"]. */
+/* Labels as a literal: JSON, through cJSON, or Python's dictionaries and lists, whose strings may
+ * stand in single quotes, whose keys may be numbers, which may end in a comma, hold comments and be
+ * assigned to a name (`names = {...}`). Both map an index to a name, or a name to its index, or
+ * list the names in order. A name may be the last of a list of strings, as in ImageNet's
+ * ["n01440764", "tench"]. */
 #include "compiler/classifier/labels.h"
 
 #include <cjson/cJSON.h>

@@ -260,6 +260,44 @@ def references(folder):
     compare("horizontal flip, all pictures", got, {p: (plain[p][0] + mirror[p][0]) / 2 for p in got}, 1e-6)
 
 
+def executable(folder, a, b):
+    """What the executable says of itself: the arena is that of the largest member, shared steps are done once; weights
+    fitted to pictures are at least as likely as any of a grid."""
+    subprocess.run([KILN, "build", write_source(folder, pair("merge mean")), "-o", folder + "/c"], check=True)
+
+    def said(*options):
+        return subprocess.run([folder + "/c", *options], check=True, capture_output=True, text=True).stdout
+
+    arenas = [int(line.split()[1]) for line in said("--info").splitlines() if line.startswith("arena")]
+    check("the arena is the largest member's", len(arenas) == 3 and arenas[2] == max(arenas[:2]), arenas)
+    with open(folder + "/list.csv", "w") as f:
+        for p, label in zip(SOME, (0, 2, 5)):
+            f.write(f"{p},{label}\n")
+    lines = said("--fit-blend", folder + "/list.csv").splitlines()
+    x, y = (np.array([m[p][label] for p, label in zip(SOME, (0, 2, 5))]) for m in (a, b))
+    w = json.loads(lines[-1].removeprefix("merge mean "))
+    best = min(-np.log(v * x + (1 - v) * y).mean() for v in np.linspace(0, 1, 1001))
+    check("--fit-blend", abs(sum(w) - 1) < 2e-4 and -np.log(w[0] * x + w[1] * y).mean() <= best + 1e-5, lines[-1])
+
+
+def folds(folder):
+    members = "".join(f"member fold{i} {{ }}\n" for i in range(3))
+    body = "model mobilenet_v1_050_160_folded(classes = 6)\n" + steps(160) + members + "merge mean"
+    source = write_source(folder, body)
+    subprocess.run([KILN, "emit", source, "-w", "random", "-o", folder + "/folds"], check=True)
+    code = [open(f"{folder}/folds/c_fold{i}.c").read() for i in range(3)]
+    check("folds share their code", code[0].count("for (") > 50 and not any("for (" in c for c in code[1:]))
+    subprocess.run(["make", "-s", "-j2", "-C", folder + "/folds"], check=True, stdout=subprocess.DEVNULL)
+    profile = subprocess.run([folder + "/folds/c", "--profile", SOME[0]], check=True, capture_output=True, text=True)
+    rows = profile.stdout.split("preprocessing, each step once\n")[1].splitlines()[1:]
+    check("shared steps are done once", [r.split()[1] for r in rows] == ["3"] * 3, rows)
+    got = parse(subprocess.run([folder + "/folds/c", "--format", "json", "--top", "6", *SOME], check=True,
+                               capture_output=True, text=True).stdout)
+    want = [run(folder, "model mobilenet_v1_050_160_folded(classes = 6)\n" + steps(160),
+                options=("-w", f"random:{seed}")) for seed in range(3)]
+    compare("folds have weights of their own", got, {p: np.mean([w[p][0] for w in want], 0) for p in SOME}, 1e-5)
+
+
 def result_only(folder):
     source = write_source(folder, large())
     text = subprocess.run([KILN, "run", source, "--format", "result", SOME[0]], check=True, capture_output=True,
@@ -283,6 +321,8 @@ with tempfile.TemporaryDirectory() as work:
     decisions(work, of_large)
     machines(work)
     result_only(work)
+    executable(work, of_large, of_small)
+    folds(work)
     references(work)
 print(f"{passed} passed, {failed} failed")
 sys.exit(failed > 0)

@@ -411,7 +411,7 @@ START_TEST(test_cam_blend)
     float map[2] = { -1.0f, 3.0f };
     const Cam cam = { 1, 2, map, -1.0f, 3.0f };
     uint8_t white[12];
-    const Image picture = { 4, 1, white };
+    const Image picture = { .width = 4, .height = 1, .rgb = white };
     Image out;
     Reason why;
 

@@ -1,6 +1,6 @@
 /* Decoding, resizing, padding and cropping against the hashes of what Pillow, OpenCV and
- * torchvision make of the same files (expected/preprocess/vectors.json of the reference data),
- * and against the exact inputs of a trained network (expected/mobilenet_v2_imagenet). */
+ * torchvision make of the same files (expected/preprocess/vectors.json of the reference data), and
+ * against the exact inputs of a trained network (expected/mobilenet_v2_imagenet). */
 #include "compiler/base/digest.h"
 #include "runtime/bytes.h"
 #include "runtime/npy.h"
