@@ -21,7 +21,7 @@ import network
 SIDE = {"tagging": 299, "tagging_raw": 299, "tagging_small": 107}
 THRESHOLD = 0.3
 # Of the last layer; what makes about one tag in a hundred exceed the threshold.
-GAIN = {"v3": 9.0, "resnet": 3.8}
+GAIN = {"v3": 9.0, "resnet": 2.4}
 OFFSET = -3.4
 
 
