@@ -162,6 +162,8 @@ def compare(folder, classifier, members, names, labels):
     own = float(np.abs((single / len(members)).numpy() - scores).max())
     f.check(f"{classifier}: all scores within half a unit of the fourth decimal", worst < 5e-5,
             f"{worst:.2g} from float64; torch's float32 {own:.2g}")
+    if classifier == "waste_146_small":
+        f.check(f"{classifier}: all scores within 12 times torch's float32 error", worst <= 12 * own)
 
 
 with open(os.path.join(HERE, "classes.py"), encoding="utf-8") as file:
