@@ -161,22 +161,11 @@ static void transform_input(Body *b, const Axis *a, Expr *const *x, Expr **y)
     y[i] = combine(b, a->bt[i], n, x);
 }
 
-/* y = A' x. Even powers of p and -p are equal, odd ones differ in their sign. */
+/* y = A' x. Sharing sums and differences of p and -p was measured to be slower here. */
 static void transform_output(Body *b, const Axis *a, Expr *const *x, Expr **y)
 {
-    int n = a->g.points;
-    Expr *part[2][MAX_POINTS] = { { x[0] }, { x[0] } };
-    part[0][n - 1] = part[1][n - 1] = x[n - 1];
-    for (int i = a->has_zero; i < n - 1; i += 2) {
-        part[0][i] = let(b, arena_printf(b->L, "sum%d", i), add(b, x[i], x[i + 1]));
-        part[1][i] = let(b, arena_printf(b->L, "diff%d", i), sub(b, x[i], x[i + 1]));
-    }
-    for (int k = 0; k < a->m; k++) {
-        double row[MAX_POINTS] = { 0 };
-        for (int i = 0; i < n; i++)
-            row[i] = part[k % 2][i] ? a->at[k][i] : 0;
-        y[k] = combine(b, row, n, part[k % 2]);
-    }
+    for (int k = 0; k < a->m; k++)
+        y[k] = combine(b, a->at[k], a->g.points, x);
 }
 
 /* First output of a tile along an axis: m * (batch * rows + t) */
