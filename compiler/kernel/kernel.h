@@ -53,6 +53,8 @@ typedef struct KernelEnv {
 
 /* True for the convolutions that Winograd's form of that size can compute. */
 bool winograd_applies(const Node *n, int size);
+/* The kernels that have one: "1x3, 3x1, 3x3". */
+const char *winograd_kernels(Arena *a, int size);
 /* What a tile of it makes, and with how many products. */
 typedef struct WinogradTile {
     int64_t height, width, points;

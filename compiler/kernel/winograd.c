@@ -83,10 +83,9 @@ static Axis axis_of(const Form *f)
 }
 
 /* The form of an axis, NULL where there is none. */
-static const Form *find_form(const Node *n, int size, int axis)
+static const Form *find_form(const int64_t *kernel, int size, int axis)
 {
     static const Form identity = { .m = 1, .taps = 1 };
-    const int64_t *kernel = n->attr.kernel;
     if (kernel[axis] == 1)
         return &identity;
     for (int i = 0; i < COUNT_OF(forms); i++)
@@ -96,17 +95,34 @@ static const Form *find_form(const Node *n, int size, int axis)
     return NULL;
 }
 
+static bool has_form(const int64_t *kernel, int size)
+{
+    return kernel[0] * kernel[1] != 1 && find_form(kernel, size, 0) && find_form(kernel, size, 1);
+}
+
 bool winograd_applies(const Node *n, int size)
 {
     const Attr *a = &n->attr;
-    return n->op == OP_CONV2D && a->groups == 1 && a->kernel[0] * a->kernel[1] != 1 &&
-           a->stride[0] * a->stride[1] == 1 && a->dilation[0] * a->dilation[1] == 1 &&
-           find_form(n, size, 0) && find_form(n, size, 1);
+    return n->op == OP_CONV2D && a->groups == 1 && a->stride[0] * a->stride[1] == 1 &&
+           a->dilation[0] * a->dilation[1] == 1 && has_form(a->kernel, size);
+}
+
+const char *winograd_kernels(Arena *a, int size)
+{
+    Text t = { .arena = a };
+    int64_t k[2];
+    for (k[0] = 1; k[0] <= PACK_MAX_TAPS; k[0]++)
+        for (k[1] = 1; k[1] <= PACK_MAX_TAPS; k[1]++)
+            if (has_form(k, size))
+                text_printf(&t, "%s%lldx%lld", t.length ? ", " : "", (long long)k[0],
+                            (long long)k[1]);
+    return text_string(&t);
 }
 
 WinogradTile winograd_tile(const Node *n, int size)
 {
-    const Form *row = find_form(n, size, 0), *column = find_form(n, size, 1);
+    const Form *row = find_form(n->attr.kernel, size, 0),
+               *column = find_form(n->attr.kernel, size, 1);
     int64_t points = (row->m + row->taps - 1) * (column->m + column->taps - 1);
     return (WinogradTile){ row->m, column->m, points };
 }
@@ -382,8 +398,8 @@ static void choose_batch(const KernelEnv *env, Winograd *w)
 
 static Winograd winograd_of(const KernelEnv *env, const Node *n)
 {
-    Winograd w = { .row = axis_of(find_form(n, env->tile.winograd, 0)),
-                   .column = axis_of(find_form(n, env->tile.winograd, 1)),
+    Winograd w = { .row = axis_of(find_form(n->attr.kernel, env->tile.winograd, 0)),
+                   .column = axis_of(find_form(n->attr.kernel, env->tile.winograd, 1)),
                    .x = map_of(n->input[0]),
                    .y = map_of(n),
                    .pad_top = n->attr.pad[0],

@@ -195,13 +195,6 @@ static const char *tile_error(Arena *a, const Tuning *t, const TunedLayer *layer
                         tuning_tile_text(a, layer->tile), layer->name, why);
 }
 
-static const char *winograd_needs(int size)
-{
-    return size == 2   ? "only convolutions of stride 1, 3x3, 5x5, 1xn or nx1, have that form"
-           : size == 3 ? "only 1x7 and 7x1 convolutions of stride 1 have that form"
-                       : "only 3x3, 1x3 and 3x1 convolutions of stride 1 have that form";
-}
-
 /* The tile of a schedule's line for a node. NULL, or why the node cannot have it. */
 static const char *take_tuned(Arena *a, const Target *target, const Node *n, bool winograd,
                               const Tuning *t, const TunedLayer *layer, Tile *tile)
@@ -220,7 +213,9 @@ static const char *take_tuned(Arena *a, const Target *target, const Node *n, boo
     if (layer->tile.winograd == TILE_STRASSEN && !strassen_applies(n))
         return tile_error(a, t, layer, "only large 1x1 convolutions of stride 1 have that form");
     if (layer->tile.winograd > TILE_STRASSEN && !winograd_applies(n, layer->tile.winograd))
-        return tile_error(a, t, layer, winograd_needs(layer->tile.winograd));
+        return tile_error(a, t, layer,
+                          arena_printf(a, "only convolutions of stride 1 have that form: %s",
+                                       winograd_kernels(a, layer->tile.winograd)));
     return tile_error(a, t, layer,
                       arena_printf(a, "%s has no such tile for this layer", target->name));
 }

@@ -140,7 +140,9 @@ static bool read_tile(Reader *r, const char *form, const char *text, Tile *tile)
     while (i < COUNT_OF(forms) && strcmp(forms[i].name, form) != 0)
         i++;
     if (i == COUNT_OF(forms))
-        return fail(r, "'%.80s' is no form; there are direct, strassen and winograd2 to winograd4",
+        return fail(r,
+                    "'%.80s' is no form; there are direct, strassen, winograd2, winograd3 and "
+                    "winograd4",
                     form);
     const char *at = text;
     tile->winograd = forms[i].winograd;
