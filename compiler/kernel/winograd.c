@@ -159,7 +159,7 @@ static Expr *combine(Body *b, const double *row, int count, Expr *const *x)
 }
 
 /* y = B' x. The rows of p and -p are (x + p) R and (x - p) R with one R, whose powers are all even
- * or all odd: they share both halves. */
+ * or all odd: x R is the same in both, the other half turns its sign. */
 static void transform_input(Body *b, const Axis *a, Expr *const *x, Expr **y)
 {
     int n = a->g.points, i = 0;
@@ -169,10 +169,10 @@ static void transform_input(Body *b, const Axis *a, Expr *const *x, Expr **y)
         double half[2][MAX_POINTS] = { 0 }, p = a->bt[i][n - 3];
         for (int k = 0; k < n; k++)
             half[(n - k) % 2][k] = (n - k) % 2 ? a->bt[i][k] / p : a->bt[i][k];
-        Expr *even = let(b, arena_printf(b->L, "even%d", i), combine(b, half[0], n, x));
-        Expr *odd = let(b, arena_printf(b->L, "odd%d", i), combine(b, half[1], n, x));
-        y[i] = p == 1 ? add(b, even, odd) : val_fma(b->L, real(b, p), odd, even);
-        y[i + 1] = p == 1 ? sub(b, even, odd) : val_fma(b->L, real(b, -p), odd, even);
+        Expr *same = let(b, arena_printf(b->L, "same%d", i), combine(b, half[0], n, x));
+        Expr *other = let(b, arena_printf(b->L, "other%d", i), combine(b, half[1], n, x));
+        y[i] = p == 1 ? add(b, same, other) : val_fma(b->L, real(b, p), other, same);
+        y[i + 1] = p == 1 ? sub(b, same, other) : val_fma(b->L, real(b, -p), other, same);
     }
     y[i] = combine(b, a->bt[i], n, x);
 }
