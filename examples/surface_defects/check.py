@@ -303,6 +303,10 @@ def trained(folder):
     exe = os.path.join(folder, "trained")
     f.build(SOURCE, "defects_trained", exe, [("", weights)])
     compare(folder, "trained", exe, files, {n: n.split("_")[0] for n in files}, scores, CIFAR)
+    strict = os.path.join(folder, "strict")
+    f.build(SOURCE, "defects_trained", strict, [("", weights)], ["--strict"])
+    f.same_bytes("trained, --strict: text", f.run([strict, *files], folder),
+                 "".join(f.text_lines(n, s, CIFAR, 3) for n, s in zip(files, scores.numpy())))
     for i in (0, 77, 150):
         compare_map(folder, exe, network, files[i], pictures[i], views[i], scores[i].numpy(), CIFAR)
 

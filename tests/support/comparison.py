@@ -71,7 +71,7 @@ def text_lines(name, scores, labels, top):
     return f"{name}: {labels[order[0]]}\n{rows}"
 
 
-BORDER = 1e-5  # how far a float32 score may be off
+BORDER = 5e-6  # how far a float32 score may be off
 
 
 def same_text(what, got, names, scores, labels, top):
