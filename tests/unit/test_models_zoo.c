@@ -287,7 +287,8 @@ END_TEST
 
 /* --- their length -------------------------------------------------------------------------------- */
 
-/* A family is a page: at most 160 lines, the plain ones around 90. */
+/* A family is a page: at most 160 lines, the plain ones around 90; ResNet has the CIFAR-10 ones
+ * beside it. */
 START_TEST(lines)
 {
     enum { MOST = 160 };
@@ -297,7 +298,7 @@ START_TEST(lines)
     } families[] = {
         { "models/densenet.kiln", 90 },
         { "models/resnet.kiln", 120 },
-        { "models/efficientnet.kiln", 125 },
+        { "models/efficientnet.kiln", 110 },
     };
     glob_t found;
     ck_assert_int_eq(glob("models/*.kiln", 0, NULL, &found), 0);
