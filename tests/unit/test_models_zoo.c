@@ -285,7 +285,7 @@ START_TEST(reference_tensors)
 }
 END_TEST
 
-/* --- their length -------------------------------------------------------------------------------- */
+/* --- their length ----------------------------------------------------------------------------- */
 
 /* A family is a page: at most 160 lines, the plain ones around 90; ResNet has the CIFAR-10 ones
  * beside it. */
