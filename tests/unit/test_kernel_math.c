@@ -77,8 +77,8 @@ START_TEST(test_accuracy)
 }
 END_TEST
 
-/* Errors of one sign over a stretch of x outlive every mean that a network takes: over each tenth of
- * [-4, 4], the mean error of exp in units of the last place. */
+/* Errors of one sign over a stretch of x outlive every mean that a network takes: over each tenth
+ * of [-4, 4], the mean error of exp in units of the last place. */
 START_TEST(test_bias)
 {
     Arena *L = arena_new();
