@@ -6,6 +6,9 @@
 #include "compiler/base/text.h"
 #include "compiler/kernel/kernel.h"
 
+/* Of an interleaved pair: the parts hand their nests to interleave.c. */
+typedef enum MakePart { MAKE_WHOLE, MAKE_FIRST, MAKE_SECOND } MakePart;
+
 /* A kernel under construction. */
 typedef struct Make {
     const KernelEnv *env;
@@ -17,6 +20,10 @@ typedef struct Make {
     Text extras;       /* ... and what is fused into it */
     bool only_name;    /* a tiled kernel's maker may return once it has named the function */
     bool has_pictures; /* the nest already runs over all pictures of the batch */
+    MakePart part;
+    Buffer *between; /* a part: the map that the first one writes and the second one reads, */
+    const Var *rows; /* the loop over its output rows */
+    Stmt *nest;      /* and what it computes */
 } Make;
 
 /* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */
@@ -119,6 +126,7 @@ const char *make_conv2d(Make *m);
 const char *make_winograd(Make *m, int size); /* F(size x size, 3x3): 2 or 4 */
 const char *make_strassen(Make *m);
 const char *make_dense(Make *m);
+const char *make_interleaved(Make *m);
 const char *make_depthwise(Make *m);
 const char *make_pool(Make *m);
 const char *make_global_pool(Make *m);

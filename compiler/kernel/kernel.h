@@ -28,6 +28,7 @@ typedef enum OperandKind {
 
 typedef struct Operand {
     OperandKind kind;
+    const Node *node; /* whose operand it is */
     int input;
     const ConstArray *array;
     int64_t count;
@@ -49,12 +50,20 @@ typedef struct KernelEnv {
     Tile tile;            /* of this node */
     LoopShare share;      /* how threads divide its work */
     int64_t pictures;     /* of one call; 0: 1 */
+    /* Its input, where that is computed row by row with it, `rows` of its own at a time. */
+    const Node *producer;
+    Tile producer_tile;
+    int64_t rows;
 } KernelEnv;
 
 /* True for the convolutions that Winograd's form can compute. */
 bool winograd_applies(const Node *n);
 /* True for the convolutions that are matrix products large enough for Strassen's form. */
 bool strassen_applies(const Node *n);
+/* True for a convolution and the depthwise one behind it that can be computed row by row, so many
+ * rows of the second at a time; then the floats of the first one's map that are kept. */
+bool interleave_applies(const Node *first, const Node *second);
+int64_t interleave_floats(const Node *first, const Node *second, int64_t rows);
 /* How many rows of tiles it computes at once, of one picture by one thread. */
 int64_t winograd_batch(const Target *target, const Node *n, Tile tile);
 /* True where the node needs no code: its value already lies where its view says. */

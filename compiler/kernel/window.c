@@ -91,6 +91,7 @@ static void finish_window(Make *m, const Window *w, Buffer *acc, Expr *first, Ex
         .reach = (w->kernel[1] - 1) * w->dilation[1] + 1,
         .width = w->x.width,
     };
+    m->rows = w->oy;
     make_finish(m, loop_mark(L, tile_nest(m, s, &loops), w->kx, LOOP_UNROLL));
 }
 

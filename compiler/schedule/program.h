@@ -26,6 +26,7 @@ typedef struct Call {
     const Function *function;
     const Argument *argument; /* [function->param_count] */
     const Node *node;         /* of the transformed graph */
+    const Node *producer;     /* its input that is computed with it, row by row; or NULL */
     const char *summary;      /* "conv2d 3x3 stride 1 pad 1, 56x56x64 -> 56x56x64, relu" */
     const char *tile;         /* "6 pixels x 64 channels", or "" */
     int64_t macs;
@@ -53,6 +54,7 @@ typedef struct ProgramOptions {
     const Tuning *tuning; /* a schedule, or NULL */
     bool parallel;        /* for threads */
     int64_t pictures;     /* of one call; 0: 1 */
+    bool apart;           /* no two nodes are computed together: every value has its place */
 } ProgramOptions;
 
 /* Builds the program of a graph that has been through all passes, its parameters bound. NULL, or

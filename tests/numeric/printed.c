@@ -49,7 +49,7 @@ static void collect_case(Suite *s, const KernelCase *c)
 static void collect_form(Suite *s, const KernelCase *c, Node *n, int winograd)
 {
     Kernel k;
-    KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), SHARE_NONE, 1 };
+    KernelEnv env = { .arena = s->arena, .target = s->target, .tile = choose_tile(s->target, n) };
     env.tile.winograd = winograd;
     const char *error = kernel_build(&env, n, &k);
     error = error ? error : loop_check(s->arena, k.function);

@@ -29,8 +29,8 @@ static void teardown(void)
 static MemoryPlan planned(const int64_t *scratch)
 {
     MemoryPlan plan;
-    plan_memory(b->g, 1, scratch, b->a, &plan);
-    const char *problem = plan_check(b->g, 1, scratch, &plan, b->a);
+    plan_memory(b->g, &(PlanNeeds){ 1, scratch, NULL }, b->a, &plan);
+    const char *problem = plan_check(b->g, &(PlanNeeds){ 1, scratch, NULL }, &plan, b->a);
     ck_assert_msg(!problem, "%s", problem);
     return plan;
 }
@@ -84,7 +84,7 @@ START_TEST(shared_storage)
     ck_assert_int_eq(plan.offset[c0->id], PLAN_NOWHERE);
     ck_assert_int_eq(plan.bytes, 960 + MAP_ALIGNED);
     plan.offset[c1->id] = plan.offset[cat->id];
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, 1, NULL, &plan, b->a), "overlap"));
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "overlap"));
 }
 END_TEST
 
@@ -94,18 +94,18 @@ START_TEST(broken_plans)
     MemoryPlan plan = planned(NULL);
     int64_t c1 = plan.offset[2];
     plan.offset[2] = plan.offset[1];
-    ck_assert_str_eq(plan_check(b->g, 1, NULL, &plan, b->a),
+    ck_assert_str_eq(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a),
                      arena_printf(b->a, "tensor of 'c1' at %d and tensor of 'c0' at %d overlap",
                                   (int)plan.offset[1], (int)plan.offset[1]));
     plan.offset[2] = c1 + 4;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, 1, NULL, &plan, b->a), "'c1'"));
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "'c1'"));
     plan.offset[2] = c1 + 64 * PLAN_ALIGNMENT;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, 1, NULL, &plan, b->a), "do not lie in"));
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "do not lie in"));
     plan.offset[2] = PLAN_NOWHERE;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, 1, NULL, &plan, b->a), "do not lie in"));
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "do not lie in"));
     plan.offset[2] = c1;
     plan.bytes = MAP_ALIGNED;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, 1, NULL, &plan, b->a), "smaller than"));
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "smaller than"));
 }
 END_TEST
 
