@@ -23,6 +23,9 @@ typedef struct Make {
     MakePart part;
     Buffer *between; /* a part: the map that the first one writes and the second one reads, */
     const Var *rows; /* the loop over its output rows */
+    Expr *slice;     /* the first of its output channels, */
+    Var *slice_var; int64_t slice_count;
+    int64_t slice_channels; /* and how many */
     Stmt *nest;      /* and what it computes */
 } Make;
 
@@ -88,6 +91,9 @@ Expr *quotient(Body *b, Expr *x, Expr *y);
 /* math.c */
 Expr *math_exp(Body *b, Expr *x);
 Expr *math_activation(Body *b, Activation act, double alpha, Expr *x);
+
+/* Of a part: the loop over output channels `o`, of `*channels` so far, over those of the slice. */
+Stmt *make_slice_channels(Make *m, Stmt *nest, const Var *o, int64_t *channels);
 
 /* activation(value + residual), stored to y[oy][ox][o]; r is NULL without a residual. */
 Stmt *epilogue(const Make *m, Buffer *y, Buffer *r, Expr *oy, Expr *ox, Expr *o, Expr *value);

@@ -164,7 +164,8 @@ static void make_from_conv(Make *m, const Conv *c, const ConstArray *w, const Co
         .width = c->x.width,
     };
     m->rows = v.oy;
-    make_finish(m, tile_nest(m, textbook(m, c, &v), &loops));
+    Stmt *nest = make_slice_channels(m, textbook(m, c, &v), v.o, &loops.channels);
+    make_finish(m, tile_nest(m, nest, &loops));
 }
 
 static const ConstArray *bias_array(Make *m, int64_t count, int64_t groups)

@@ -14,7 +14,7 @@
 
 #include "compiler/loop/rewrite.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 /* Rows of the first that a block of the second's needs. */
 typedef struct Interleave {
@@ -111,6 +111,8 @@ static Expr *to_ring(Rewriter *r, Expr *e)
     *load = *copy;
     load->buffer = p->v->rows;
     load->arg[0] = ix_mod(r->L, copy->arg[0], p->v->ring);
+    if (p->m->slice)
+        load->arg[2] = ix_sub(r->L, copy->arg[2], p->m->slice);
     return load;
 }
 
@@ -124,6 +126,8 @@ static Stmt *to_block(Rewriter *r, Stmt *s)
     } else if (copy->kind == STMT_STORE && copy->buffer == p->m->between) {
         copy->buffer = p->v->rows;
         copy->index[0] = ix_mod(r->L, copy->index[0], p->v->ring);
+        if (p->m->slice)
+            copy->index[2] = ix_sub(r->L, copy->index[2], p->m->slice);
     }
     return copy;
 }
@@ -131,7 +135,41 @@ static Stmt *to_block(Rewriter *r, Stmt *s)
 static Stmt *part_of(const Interleave *v, const Make *m, Expr *lo, Expr *hi)
 {
     Rewriter r = { v->L, to_ring, to_block, &(Part){ v, m, lo, hi } };
-    return to_block(&r, m->nest);
+    return to_block(&r, m->slice ? m->nest->body : m->nest);
+}
+
+typedef struct Slicing {
+    const Make *m;
+    const Var *o;
+} Slicing;
+
+static Expr *same_expr(Rewriter *r, Expr *e)
+{
+    (void)r;
+    return e;
+}
+
+static Stmt *to_slice(Rewriter *r, Stmt *s)
+{
+    const Slicing *k = r->self;
+    if (s->kind != STMT_FOR || s->var != k->o)
+        return rewrite_parts(r, s);
+    Expr *at = ix_add(r->L, k->m->slice, ix_var(r->L, s->var));
+    Stmt *loop = arena_new_of(r->L, Stmt);
+    *loop = *s;
+    loop->hi = ix_int(r->L, k->m->slice_channels);
+    loop->body = loop_substitute(r->L, s->body, s->var, at);
+    return loop;
+}
+
+Stmt *make_slice_channels(Make *m, Stmt *nest, const Var *o, int64_t *channels)
+{
+    if (!m->slice)
+        return nest;
+    *channels = m->slice_channels;
+    Rewriter r = { m->L, same_expr, to_slice, &(Slicing){ m, o } };
+    int64_t slices = m->slice_count;
+    return st_for(m->L, m->slice_var, ix_int(m->L, 0), ix_int(m->L, slices), to_slice(&r, nest));
 }
 
 /* --- the function ----------------------------------------------------------------------------- */
@@ -170,15 +208,24 @@ const char *make_interleaved(Make *m)
     Interleave v = interleave_of(first, second, env->rows);
     v.L = m->L;
     v.at = loop_var(m->L, "block");
+    int64_t cb = getenv("CB") ? atoi(getenv("CB")) : 0, channels = node_channels(first);
+    Expr *slice = NULL;
+    Var *ct = loop_var(m->L, "ot");
+    if (cb && channels % cb == 0 && cb < channels)
+        slice = ix_mul(m->L, ix_var(m->L, ct), cb), channels = cb;
     Make a = part_maker(m, &own, first, MAKE_FIRST);
+    a.slice_var = ct, a.slice_count = node_channels(first) / channels;
+    a.slice = slice, a.slice_channels = channels;
     const char *error = make_conv2d(&a), *tile = m->k->tile;
     int params = m->k->function->param_count;
     Make b = part_maker(m, env, second, MAKE_SECOND);
+    b.slice_var = ct, b.slice_count = node_channels(first) / channels;
+    b.slice = slice, b.slice_channels = channels;
     error = error ? error : make_depthwise(&b);
     if (error)
         return error;
     rename_params(m, params);
-    v.rows = make_scratch(m, "rows", 3, v.ring, node_width(first), node_channels(first));
+    v.rows = make_scratch(m, "rows", 3, v.ring, node_width(first), channels);
     join_texts(m, &a, ", then row by row ");
     join_texts(m, &b, "");
     text_printf(&m->name, "_rows%lld", (long long)v.block);
@@ -189,6 +236,10 @@ const char *make_interleaved(Make *m)
     Stmt *nest = st_for(m->L, v.at, ix_int(m->L, 0), ix_int(m->L, v.blocks),
                         st_block(m->L, 2, parts));
     nest->mark = LOOP_SEQUENTIAL;
+    if (slice) {
+        nest = st_for(m->L, ct, ix_int(m->L, 0), ix_int(m->L, node_channels(first) / cb), nest);
+        nest->mark = LOOP_SEQUENTIAL;
+    }
     make_finish(m, nest);
     return NULL;
 }

@@ -92,6 +92,7 @@ static void finish_window(Make *m, const Window *w, Buffer *acc, Expr *first, Ex
         .width = w->x.width,
     };
     m->rows = w->oy;
+    s = make_slice_channels(m, s, w->c, &loops.channels);
     make_finish(m, loop_mark(L, tile_nest(m, s, &loops), w->kx, LOOP_UNROLL));
 }
 
