@@ -50,8 +50,8 @@ static const ConstArray *stored_param(Arena *L, const Node *n)
 Buffer *make_input(Make *m, int input, const char *name, FeatureMap map)
 {
     const Node *x = m->n->input[input];
-    if (m->part == MAKE_SECOND && input == 0)
-        return m->between = map_buffer(m, name, BUFFER_INPUT, map);
+    if (m->part && !m->part->is_first && input == 0)
+        return m->part->between = map_buffer(m, name, BUFFER_INPUT, map);
     if (x->op != OP_PARAMETER)
         return add_param(m, map_buffer(m, name, BUFFER_INPUT, map),
                          (Operand){ .kind = OPERAND_INPUT, .input = input });
@@ -62,8 +62,8 @@ Buffer *make_input(Make *m, int input, const char *name, FeatureMap map)
 
 Buffer *make_output(Make *m, const char *name, FeatureMap map)
 {
-    if (m->part == MAKE_FIRST)
-        return m->between = map_buffer(m, name, BUFFER_OUTPUT, map);
+    if (m->part && m->part->is_first)
+        return m->part->between = map_buffer(m, name, BUFFER_OUTPUT, map);
     return add_param(m, map_buffer(m, name, BUFFER_OUTPUT, map),
                      (Operand){ .kind = OPERAND_OUTPUT });
 }
@@ -111,10 +111,6 @@ const char *make_name(Make *m)
 void make_finish(Make *m, Stmt *nest)
 {
     Stmt *body = loop_simplify(m->L, nest);
-    if (m->part) {
-        m->nest = body;
-        return;
-    }
     if (m->env->pictures > 1) {
         body = m->has_pictures ? body : loop_simplify(m->L, make_batch(m, body));
         text_printf(&m->name, "_batch%lld", (long long)m->env->pictures);
@@ -129,6 +125,16 @@ void make_finish(Make *m, Stmt *nest)
     m->k->summary = text_string(&m->summary);
     if (!m->k->tile)
         m->k->tile = "";
+}
+
+void make_finish_rows(Make *m, Stmt *nest, const Var *row)
+{
+    if (!m->part) {
+        make_finish(m, nest);
+        return;
+    }
+    m->part->row = row;
+    m->part->nest = loop_simplify(m->L, nest);
 }
 
 void name_map(Make *m, FeatureMap map)

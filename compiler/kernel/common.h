@@ -6,8 +6,15 @@
 #include "compiler/base/text.h"
 #include "compiler/kernel/kernel.h"
 
-/* Of an interleaved pair: the parts hand their nests to interleave.c. */
-typedef enum MakePart { MAKE_WHOLE, MAKE_FIRST, MAKE_SECOND } MakePart;
+/* One of the two convolutions of an interleaved pair (interleave.c): instead of a function it makes
+ * a nest. */
+typedef struct MakePart {
+    const struct Interleave *pair;
+    bool is_first;
+    Buffer *between; /* the map that the first one writes and the second one reads */
+    const Var *row;  /* of the loop over output rows */
+    Stmt *nest;
+} MakePart;
 
 /* A kernel under construction. */
 typedef struct Make {
@@ -20,13 +27,7 @@ typedef struct Make {
     Text extras;       /* ... and what is fused into it */
     bool only_name;    /* a tiled kernel's maker may return once it has named the function */
     bool has_pictures; /* the nest already runs over all pictures of the batch */
-    MakePart part;
-    Buffer *between; /* a part: the map that the first one writes and the second one reads, */
-    const Var *rows; /* the loop over its output rows */
-    Expr *slice;     /* the first of its output channels, */
-    Var *slice_var; int64_t slice_count;
-    int64_t slice_channels; /* and how many */
-    Stmt *nest;      /* and what it computes */
+    MakePart *part;    /* NULL: the kernel is a function of its own */
 } Make;
 
 /* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */
@@ -50,6 +51,11 @@ bool make_reuses_weights(const Node *n);
 const char *make_name(Make *m);
 /* Simplifies the nest and closes the function. */
 void make_finish(Make *m, Stmt *nest);
+/* The same for a nest of rows `row`, which may be a part's. */
+void make_finish_rows(Make *m, Stmt *nest, const Var *row);
+/* interleave.c: of a part, the nest with its loop over output channels `o` cut into slices, each of
+ * *channels; of another kernel, the nest as it is. */
+Stmt *make_slices(const Make *m, Stmt *nest, const Var *o, int64_t *channels);
 
 /* Appends the sizes of a map to the function's name: "_56x56x64", "_p256" where it is a view. */
 void name_map(Make *m, FeatureMap map);
@@ -92,9 +98,6 @@ Expr *quotient(Body *b, Expr *x, Expr *y);
 Expr *math_exp(Body *b, Expr *x);
 Expr *math_activation(Body *b, Activation act, double alpha, Expr *x);
 
-/* Of a part: the loop over output channels `o`, of `*channels` so far, over those of the slice. */
-Stmt *make_slice_channels(Make *m, Stmt *nest, const Var *o, int64_t *channels);
-
 /* activation(value + residual), stored to y[oy][ox][o]; r is NULL without a residual. */
 Stmt *epilogue(const Make *m, Buffer *y, Buffer *r, Expr *oy, Expr *ox, Expr *o, Expr *value);
 
@@ -132,7 +135,7 @@ const char *make_conv2d(Make *m);
 const char *make_winograd(Make *m, int size); /* F(size x size, 3x3): 2 or 4 */
 const char *make_strassen(Make *m);
 const char *make_dense(Make *m);
-const char *make_interleaved(Make *m);
+const char *make_interleaved(Make *m); /* with its producer */
 const char *make_depthwise(Make *m);
 const char *make_pool(Make *m);
 const char *make_global_pool(Make *m);

@@ -60,9 +60,11 @@ typedef struct KernelEnv {
 bool winograd_applies(const Node *n);
 /* True for the convolutions that are matrix products large enough for Strassen's form. */
 bool strassen_applies(const Node *n);
-/* True for a convolution and the depthwise one behind it that can be computed row by row, so many
- * rows of the second at a time; then the floats of the first one's map that are kept. */
+/* True for a convolution and the depthwise one behind it that can be computed row by row. */
 bool interleave_applies(const Node *first, const Node *second);
+/* Are its channels cut into slices, or few? */
+bool interleave_has_slices(const Node *first);
+/* With so many rows of the second at a time: how much of the first one's map there is at once. */
 int64_t interleave_floats(const Node *first, const Node *second, int64_t rows);
 /* How many rows of tiles it computes at once, of one picture by one thread. */
 int64_t winograd_batch(const Target *target, const Node *n, Tile tile);

@@ -14,7 +14,6 @@ typedef struct Pairs {
 /* No pairs at all. */
 Pairs pairs_none(Arena *a, const Graph *g);
 /* Those that pay: `tile` are the tiles of all nodes. */
-Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile,
-                   int64_t pictures);
+Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile);
 
 #endif

@@ -12,7 +12,6 @@
 #include "compiler/schedule/plan_memory.h"
 
 #include <string.h>
-#include <stdlib.h>
 
 typedef struct Builder {
     Arena *arena;
@@ -175,7 +174,7 @@ static void plan(Builder *b)
     int64_t *scratch = arena_new_array(b->arena, int64_t, b->g->nodes.count);
     for_each_node(n, b->g)
         scratch[n->id] = b->kernel[n->id].scratch * (int64_t)sizeof(float);
-    PlanNeeds needs = { b->p->pictures, scratch, b->pairs.computed_at };
+    const PlanNeeds needs = { b->p->pictures, scratch, b->pairs.computed_at };
     plan_memory(b->g, &needs, b->arena, &b->plan);
     const char *error = plan_check(b->g, &needs, &b->plan, b->arena);
     if (error)
@@ -209,9 +208,9 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
             b.tile[n->id].vectors = options->target->tile_vectors;
         }
     b.cost = cost_model(options->target, g);
-    b.pairs = options->apart || options->parallel || getenv("APART")
-                  ? pairs_none(arena, g)
-                  : pairs_choose(arena, g, options->target, b.tile, out->pictures);
+    /* Blocks of rows follow each other: threads would have to meet after each. */
+    b.pairs = options->apart || options->parallel ? pairs_none(arena, g)
+                                                  : pairs_choose(arena, g, options->target, b.tile);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     b.share = arena_new_array(arena, LoopShare, g->nodes.count);
     for_each_node(n, g) {

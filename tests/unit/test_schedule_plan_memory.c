@@ -84,7 +84,8 @@ START_TEST(shared_storage)
     ck_assert_int_eq(plan.offset[c0->id], PLAN_NOWHERE);
     ck_assert_int_eq(plan.bytes, 960 + MAP_ALIGNED);
     plan.offset[c1->id] = plan.offset[cat->id];
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "overlap"));
+    ck_assert_ptr_nonnull(
+        strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "overlap"));
 }
 END_TEST
 
@@ -98,14 +99,18 @@ START_TEST(broken_plans)
                      arena_printf(b->a, "tensor of 'c1' at %d and tensor of 'c0' at %d overlap",
                                   (int)plan.offset[1], (int)plan.offset[1]));
     plan.offset[2] = c1 + 4;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "'c1'"));
+    ck_assert_ptr_nonnull(
+        strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "'c1'"));
     plan.offset[2] = c1 + 64 * PLAN_ALIGNMENT;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "do not lie in"));
+    ck_assert_ptr_nonnull(
+        strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "do not lie in"));
     plan.offset[2] = PLAN_NOWHERE;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "do not lie in"));
+    ck_assert_ptr_nonnull(
+        strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "do not lie in"));
     plan.offset[2] = c1;
     plan.bytes = MAP_ALIGNED;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "smaller than"));
+    ck_assert_ptr_nonnull(
+        strstr(plan_check(b->g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a), "smaller than"));
 }
 END_TEST
 
