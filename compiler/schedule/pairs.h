@@ -11,9 +11,13 @@ typedef struct Pairs {
     int *computed_at;      /* the node with which each is computed, mostly itself */
 } Pairs;
 
-/* No pairs at all. */
-Pairs pairs_none(Arena *a, const Graph *g);
-/* Those that pay: `tile` are the tiles of all nodes. */
-Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile);
+typedef enum PairRule {
+    PAIRS_PAYING, /* those that save time or memory */
+    PAIRS_NONE,
+    PAIRS_ALL /* that can be made: for tests */
+} PairRule;
+
+/* `tile` are the tiles of all nodes. */
+Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile, PairRule rule);
 
 #endif

@@ -8,7 +8,6 @@
 #include "compiler/kernel/kernel.h"
 #include "compiler/schedule/choose.h"
 #include "compiler/schedule/cost.h"
-#include "compiler/schedule/pairs.h"
 #include "compiler/schedule/plan_memory.h"
 
 #include <string.h>
@@ -209,8 +208,8 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
         }
     b.cost = cost_model(options->target, g);
     /* Blocks of rows follow each other: threads would have to meet after each. */
-    b.pairs = options->apart || options->parallel ? pairs_none(arena, g)
-                                                  : pairs_choose(arena, g, options->target, b.tile);
+    b.pairs = pairs_choose(arena, g, options->target, b.tile,
+                           options->parallel ? PAIRS_NONE : options->pairs);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     b.share = arena_new_array(arena, LoopShare, g->nodes.count);
     for_each_node(n, g) {

@@ -7,6 +7,7 @@
 #include "compiler/kernel/pack.h"
 #include "compiler/schedule/choose.h"
 #include "compiler/loop/loop.h"
+#include "compiler/schedule/pairs.h"
 #include "compiler/target/target.h"
 
 typedef enum ArgumentKind {
@@ -54,7 +55,7 @@ typedef struct ProgramOptions {
     const Tuning *tuning; /* a schedule, or NULL */
     bool parallel;        /* for threads */
     int64_t pictures;     /* of one call; 0: 1 */
-    bool apart;           /* no two nodes are computed together: every value has its place */
+    PairRule pairs;       /* never any for threads */
 } ProgramOptions;
 
 /* Builds the program of a graph that has been through all passes, its parameters bound. NULL, or

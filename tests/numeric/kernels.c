@@ -79,8 +79,9 @@ static int run_case(const KernelCase *c, const Target *t)
     Graph *g = graph_copy(a, source);
     pass_run(g, NULL, scratch);
     if (!error)
-        error = program_build(a, g, &(ProgramOptions){ .target = t, .optimize = OPTIMIZE_SIZE },
-                              &p);
+        error = program_build(
+            a, g, &(ProgramOptions){ .target = t, .optimize = OPTIMIZE_SIZE, .pairs = PAIRS_ALL },
+            &p);
     double worst = 0;
     if (!error) {
         to_storage(source->output, run.value[source->output->id], want);

@@ -38,7 +38,9 @@ static void collect_case(Suite *s, const KernelCase *c)
     Graph *g = graph_copy(s->arena, kernel_case_graph(s->arena, c));
     pass_run(g, NULL, scratch);
     const char *error = program_build(
-        s->arena, g, &(ProgramOptions){ .target = s->target, .optimize = OPTIMIZE_SIZE }, &p);
+        s->arena, g,
+        &(ProgramOptions){ .target = s->target, .optimize = OPTIMIZE_SIZE, .pairs = PAIRS_ALL },
+        &p);
     if (error)
         bug("%s: %s", c->name, error);
     for (int i = 0; i < p.functions.count; i++)
