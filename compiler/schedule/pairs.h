@@ -17,7 +17,8 @@ typedef enum PairRule {
     PAIRS_ALL /* that can be made: for tests */
 } PairRule;
 
-/* `tile` are the tiles of all nodes. */
-Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile, PairRule rule);
+/* `tile` are the tiles of all nodes; so many pictures of one call. */
+Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile,
+                   int64_t pictures, PairRule rule);
 
 #endif

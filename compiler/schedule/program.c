@@ -208,7 +208,7 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
         }
     b.cost = cost_model(options->target, g);
     /* Blocks of rows follow each other: threads would have to meet after each. */
-    b.pairs = pairs_choose(arena, g, options->target, b.tile,
+    b.pairs = pairs_choose(arena, g, options->target, b.tile, out->pictures,
                            options->parallel ? PAIRS_NONE : options->pairs);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     b.share = arena_new_array(arena, LoopShare, g->nodes.count);
