@@ -1,7 +1,8 @@
 /* Two convolutions in one function: a depthwise one reads a row of its input soon after that was
  * computed, so that the map between the two need not exist. Only the rows that are still to be read
  * do, in a ring, where row y lies at y % rows; and, as a channel of the second depends on one
- * channel of the first, only those of a slice of the channels, few enough for the first-level cache.
+ * channel of the first, only those of a slice of the channels, few enough for the first-level
+ * cache.
  *
  *   for each slice of channels:
  *       for each block of B output rows of the second:

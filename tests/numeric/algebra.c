@@ -1,7 +1,7 @@
 /* Exact algebra: over the prime field GF(2^61 - 1) a sum has one value in any order, so the tiled
  * nest of a kernel must equal an independent textbook loop exactly: borders, tails, packing,
- * groups, Winograd's transforms, Strassen's, a batch norm folded into the weights, and pairs that are
- * computed row by row.
+ * groups, Winograd's transforms, Strassen's, a batch norm folded into the weights, and pairs that
+ * are computed row by row.
  *
  *   algebra            closing line: N passed, N failed */
 #include "compiler/base/diag.h"

@@ -44,8 +44,8 @@ static Node *conv_uneven(Graph *g, Node *x, const int64_t *p, Diag *d)
     return append(g, OP_CONV2D, x, NULL, &a, d);
 }
 
-/* A convolution and a depthwise one behind it. p: out, kernel, stride; kernel, stride, pads before and
- * after, dilation */
+/* A convolution and a depthwise one behind it. p: out, kernel, stride; kernel, stride, pads before
+ * and after, dilation */
 static Node *conv_depthwise(Graph *g, Node *x, const int64_t *p, Diag *d)
 {
     Attr a = attr_default();
