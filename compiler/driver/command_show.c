@@ -48,8 +48,8 @@ static int64_t node_parameters(const Node *n)
     return count;
 }
 
-/* Where the result lies: "arena + 4096" (bytes), "output", "view"; "rows" where there are never more
- * than some rows of it. */
+/* Where the result lies: "arena + 4096" (bytes), "output", "view"; "rows" where there are never
+ * more than some rows of it. */
 static const char *place_of(Arena *a, const Node *n, const Call *c, const Call *pair)
 {
     if (pair)
