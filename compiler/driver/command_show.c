@@ -7,7 +7,9 @@
 /* One row of the table. */
 typedef struct Row {
     const Node *node;
-    const Call *call; /* the last one of the node; NULL: nothing is computed */
+    const Call *call; /* the last one of the node; NULL: nothing is computed, or ... */
+    const Call *pair; /* ... row by row in this one, of the node that reads it */
+    int64_t macs;
     int64_t parameters;
     const char *shape, *place;
     double predicted, measured; /* milliseconds; measured only with --measure */
@@ -29,6 +31,14 @@ static const Call *last_call(const Program *p, const Node *n)
     return found;
 }
 
+static const Call *call_of_pair(const Program *p, const Node *producer)
+{
+    for_each_vec(Call, c, &p->calls)
+        if (c->producer == producer)
+            return c;
+    return NULL;
+}
+
 static int64_t node_parameters(const Node *n)
 {
     int64_t count = 0;
@@ -38,9 +48,12 @@ static int64_t node_parameters(const Node *n)
     return count;
 }
 
-/* Where the result lies: "arena + 4096" (bytes), "output", "view". */
-static const char *place_of(Arena *a, const Node *n, const Call *c)
+/* Where the result lies: "arena + 4096" (bytes), "output", "view"; "rows" where there are never
+ * more than some rows of it. */
+static const char *place_of(Arena *a, const Node *n, const Call *c, const Call *pair)
 {
+    if (pair)
+        return "rows";
     if (!c)
         return n->op == OP_INPUT ? "input" : "view";
     const Argument *x = &c->argument[emit_result_argument(c->function)];
@@ -56,14 +69,17 @@ static RowList rows_of(Compilation *c)
     Arena *a = c->graph_arena;
     for_each_node(n, c->graph) {
         const Call *call = last_call(c->program, n);
+        const Call *pair = call_of_pair(c->program, n);
         Shape shape = n->shape;
         if (n->op != OP_PARAMETER)
             shape.dim[0] = c->program->pictures;
         Row row = { .node = n,
                     .call = call,
+                    .pair = pair,
+                    .macs = call || pair ? c->program->pictures * node_macs(n) : 0,
                     .parameters = node_parameters(n),
                     .shape = shape_text(a, &shape),
-                    .place = place_of(a, n, call) };
+                    .place = place_of(a, n, call, pair) };
         vec_push(a, &rows, row);
     }
     return rows;
@@ -133,13 +149,15 @@ static void show_text(Compilation *c, const RowList *rows)
     puts("  kernel");
     for_each_vec(const Row, r, rows) {
         printf("%-*s %-15s %-20s %10lld %13lld %12s", width, r->node->path,
-               op_info(r->node->op)->name, r->shape, (long long)r->parameters,
-               r->call ? (long long)r->call->macs : 0, r->place);
+               op_info(r->node->op)->name, r->shape, (long long)r->parameters, (long long)r->macs,
+               r->place);
         if (shows_times(c))
             printf(" %12.4f %12.4f", r->predicted, r->measured);
         if (r->call)
             printf("  %s%s%s", r->call->function->name, r->call->tile[0] ? ", tile " : "",
                    r->call->tile);
+        if (r->pair)
+            printf("  with %s", r->pair->node->path);
         putchar('\n');
     }
     printf("\n%s for %s: %lld parameters, %lld MACs, %d functions\n", p->name, p->target->name,
@@ -191,14 +209,16 @@ static void show_json_row(Compilation *c, const Row *r, bool is_last)
            json_string(a, r->node->path), op_info(r->node->op)->name, r->shape,
            (long long)r->parameters);
     show_json_sources(c, r->node);
-    printf("\"macs\": %lld, \"place\": \"%s\", ", r->call ? (long long)r->call->macs : 0, r->place);
+    printf("\"macs\": %lld, \"place\": \"%s\", ", (long long)r->macs, r->place);
     if (shows_times(c))
         printf("\"predicted_ms\": %.6f, \"measured_ms\": %.6f, ", r->predicted, r->measured);
     if (r->call)
         printf("\"kernel\": \"%s\", \"tile\": %s}", r->call->function->name,
                json_string(a, r->call->tile));
     else
-        printf("\"kernel\": null, \"tile\": null}");
+        printf("\"kernel\": null, \"tile\": null%s}",
+               r->pair ? arena_printf(a, ", \"with\": %s", json_string(a, r->pair->node->path))
+                       : "");
     puts(is_last ? "" : ",");
 }
 

@@ -149,6 +149,7 @@ static ExitStatus build_begin(Tune *t, const Tuning *tuning, Build *b)
 {
     b->c = *t->c;
     b->c.graph_arena = arena_new();
+    b->c.pairs = PAIRS_NONE;
     b->measure = (Measure){ 0 };
     ExitStatus status = compile_schedule(&b->c, tuning);
     if (status != EXIT_DONE)

@@ -308,7 +308,8 @@ static const char *schedule(Compilation *c, const Tuning *tuning)
                                .optimize = compile_goal(c->line),
                                .tuning = tuning,
                                .parallel = uses_openmp(c),
-                               .pictures = c->pictures };
+                               .pictures = c->pictures,
+                               .pairs = c->pairs };
     const char *error = program_build(c->graph_arena, c->graph, &options, p);
     if (!error && !p->calls.count)
         error = "the network's output is its input: there is nothing to compile";

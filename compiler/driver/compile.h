@@ -30,6 +30,7 @@ typedef struct Compilation {
     const Classifier *classifier; /* never NULL; a bare model's takes tensors only */
     const Target *target;
     int64_t pictures;  /* of one call of the network */
+    PairRule pairs;    /* none where `kiln tune` times each layer */
     Network *networks; /* in the order of elaborated.member */
     int network_count;
     /* Of the network at hand, see compile_select(): */

@@ -83,6 +83,8 @@ bool emit_class_map(Emission *e, Writer *w);
 /* Whether that table names weights. */
 bool emit_needs_weights(const EmittedNetwork *n);
 
+/* The node of a call; of a pair both: "conv1 + conv2". */
+const char *emit_call_path(Arena *a, const Call *c);
 /* What a call computes, with shapes. */
 const char *emit_call_summary(Arena *a, const Call *c);
 

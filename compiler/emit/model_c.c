@@ -202,8 +202,15 @@ const char *emit_call_summary(Arena *a, const Call *c)
 {
     if (!c->node->input_count)
         return c->summary;
-    return arena_printf(a, "%s, %s -> %s", c->summary, size_text(a, c->node->input[0]),
+    const Node *first = c->producer ? c->producer : c->node;
+    return arena_printf(a, "%s, %s -> %s", c->summary, size_text(a, first->input[0]),
                         size_text(a, c->node));
+}
+
+const char *emit_call_path(Arena *a, const Call *c)
+{
+    return c->producer ? arena_printf(a, "%s + %s", c->producer->path, c->node->path)
+                       : c->node->path;
 }
 
 /* Path, what is computed, shapes, cost, tile. */
@@ -211,7 +218,7 @@ static const char *call_comment(Emission *e, const Call *c)
 {
     Arena *a = e->arena;
     Text t = { .arena = a };
-    text_printf(&t, "%s: %s", c->node->path, emit_call_summary(a, c));
+    text_printf(&t, "%s: %s", emit_call_path(a, c), emit_call_summary(a, c));
     if (e->program->pictures > 1)
         text_printf(&t, ", %lld pictures", (long long)e->program->pictures);
     if (c->macs)

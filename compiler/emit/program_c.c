@@ -42,7 +42,7 @@ static int put_layers(Emission *e, Writer *w)
         macs += c->macs;
         if (!emit_completes_node(p, i))
             continue;
-        w_linef(w, "{ %s, %s, %lld },", c_string(e->arena, c->node->path),
+        w_linef(w, "{ %s, %s, %lld },", c_string(e->arena, emit_call_path(e->arena, c)),
                 c_string(e->arena, emit_call_summary(e->arena, c)), (long long)macs);
         macs = 0;
         count++;

@@ -16,6 +16,7 @@ static Buffer *add_param(Make *m, Buffer *b, Operand operand)
     Function *f = m->k->function;
     if (f->param_count == COUNT_OF(m->k->operand))
         bug("a kernel of more than %d parameters", COUNT_OF(m->k->operand));
+    operand.node = m->n;
     m->k->operand[f->param_count] = operand;
     f->param[f->param_count++] = b;
     return b;
@@ -49,6 +50,8 @@ static const ConstArray *stored_param(Arena *L, const Node *n)
 Buffer *make_input(Make *m, int input, const char *name, FeatureMap map)
 {
     const Node *x = m->n->input[input];
+    if (m->part && !m->part->is_first && input == 0)
+        return m->part->between = map_buffer(m, name, BUFFER_INPUT, map);
     if (x->op != OP_PARAMETER)
         return add_param(m, map_buffer(m, name, BUFFER_INPUT, map),
                          (Operand){ .kind = OPERAND_INPUT, .input = input });
@@ -59,6 +62,8 @@ Buffer *make_input(Make *m, int input, const char *name, FeatureMap map)
 
 Buffer *make_output(Make *m, const char *name, FeatureMap map)
 {
+    if (m->part && m->part->is_first)
+        return m->part->between = map_buffer(m, name, BUFFER_OUTPUT, map);
     return add_param(m, map_buffer(m, name, BUFFER_OUTPUT, map),
                      (Operand){ .kind = OPERAND_OUTPUT });
 }
@@ -120,6 +125,16 @@ void make_finish(Make *m, Stmt *nest)
     m->k->summary = text_string(&m->summary);
     if (!m->k->tile)
         m->k->tile = "";
+}
+
+void make_finish_rows(Make *m, Stmt *nest, const Var *row)
+{
+    if (!m->part) {
+        make_finish(m, nest);
+        return;
+    }
+    m->part->row = row;
+    m->part->nest = loop_simplify(m->L, nest);
 }
 
 void name_map(Make *m, FeatureMap map)

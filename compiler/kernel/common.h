@@ -6,6 +6,16 @@
 #include "compiler/base/text.h"
 #include "compiler/kernel/kernel.h"
 
+/* One of the two convolutions of an interleaved pair (interleave.c): instead of a function it makes
+ * a nest. */
+typedef struct MakePart {
+    const struct Interleave *pair;
+    bool is_first;
+    Buffer *between; /* the map that the first one writes and the second one reads */
+    const Var *row;  /* of the loop over output rows */
+    Stmt *nest;
+} MakePart;
+
 /* A kernel under construction. */
 typedef struct Make {
     const KernelEnv *env;
@@ -17,6 +27,7 @@ typedef struct Make {
     Text extras;       /* ... and what is fused into it */
     bool only_name;    /* a tiled kernel's maker may return once it has named the function */
     bool has_pictures; /* the nest already runs over all pictures of the batch */
+    MakePart *part;    /* NULL: the kernel is a function of its own */
 } Make;
 
 /* A tensor as its kernel sees it: [height][width][channels], pixels `stride` apart. */
@@ -40,6 +51,11 @@ bool make_reuses_weights(const Node *n);
 const char *make_name(Make *m);
 /* Simplifies the nest and closes the function. */
 void make_finish(Make *m, Stmt *nest);
+/* The same for a nest of rows `row`, which may be a part's. */
+void make_finish_rows(Make *m, Stmt *nest, const Var *row);
+/* interleave.c: of a part, the nest with its loop over output channels `o` cut into slices, each of
+ * *channels; of another kernel, the nest as it is. */
+Stmt *make_slices(const Make *m, Stmt *nest, const Var *o, int64_t *channels);
 
 /* Appends the sizes of a map to the function's name: "_56x56x64", "_p256" where it is a view. */
 void name_map(Make *m, FeatureMap map);
@@ -119,6 +135,7 @@ const char *make_conv2d(Make *m);
 const char *make_winograd(Make *m);
 const char *make_strassen(Make *m);
 const char *make_dense(Make *m);
+const char *make_interleaved(Make *m); /* with its producer */
 const char *make_depthwise(Make *m);
 const char *make_pool(Make *m);
 const char *make_global_pool(Make *m);

@@ -46,7 +46,7 @@ static Conv conv_of(Make *m)
     c.in = c.x.channels / c.groups;
     c.out = c.y.channels / c.groups;
     bool same_size = c.x.height == c.y.height && c.x.width == c.y.width;
-    if (c.kernel[0] * c.kernel[1] == 1 && c.stride[0] * c.stride[1] == 1 && same_size) {
+    if (!m->part && c.kernel[0] * c.kernel[1] == 1 && c.stride[0] * c.stride[1] == 1 && same_size) {
         int64_t pictures = pictures_in_row(m);
         c.x = as_one_row(c.x, pictures);
         c.y = as_one_row(c.y, pictures);
@@ -163,7 +163,8 @@ static void make_from_conv(Make *m, const Conv *c, const ConstArray *w, const Co
         .reach = (c->kernel[1] - 1) * c->dilation[1] + 1,
         .width = c->x.width,
     };
-    make_finish(m, tile_nest(m, textbook(m, c, &v), &loops));
+    Stmt *nest = make_slices(m, textbook(m, c, &v), v.o, &loops.channels);
+    make_finish_rows(m, tile_nest(m, nest, &loops), v.oy);
 }
 
 static const ConstArray *bias_array(Make *m, int64_t count, int64_t groups)

@@ -92,6 +92,6 @@ const char *kernel_build(const KernelEnv *env, const Node *n, Kernel *out)
             return arena_printf(L, "'%s' of '%s', a batch of %lld", op, n->input[i]->path,
                                 (long long)n->input[i]->shape.dim[0]);
     Make m = make_of(env, n, out);
-    const char *error = kernels[n->op](&m);
+    const char *error = env->producer ? make_interleaved(&m) : kernels[n->op](&m);
     return error ? arena_printf(L, "no kernel for %s", error) : NULL;
 }

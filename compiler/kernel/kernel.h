@@ -28,6 +28,7 @@ typedef enum OperandKind {
 
 typedef struct Operand {
     OperandKind kind;
+    const Node *node; /* whose operand it is */
     int input;
     const ConstArray *array;
     int64_t count;
@@ -49,6 +50,10 @@ typedef struct KernelEnv {
     Tile tile;            /* of this node */
     LoopShare share;      /* how threads divide its work */
     int64_t pictures;     /* of one call; 0: 1 */
+    /* Its input, where that is computed row by row with it, `rows` of its own at a time. */
+    const Node *producer;
+    Tile producer_tile;
+    int64_t rows;
 } KernelEnv;
 
 /* True for the convolutions that Winograd's form of that size can compute. */
@@ -62,6 +67,12 @@ typedef struct WinogradTile {
 WinogradTile winograd_tile(const Node *n, int size);
 /* True for the convolutions that are matrix products large enough for Strassen's form. */
 bool strassen_applies(const Node *n);
+/* True for a convolution and the depthwise one behind it that can be computed row by row. */
+bool interleave_applies(const Node *first, const Node *second);
+/* Are its channels cut into slices, or few? */
+bool interleave_has_slices(const Node *first);
+/* With so many rows of the second at a time: how much of the first one's map there is at once. */
+int64_t interleave_floats(const Node *first, const Node *second, int64_t rows);
 /* How many rows of tiles it computes at once, of one picture by one thread. */
 int64_t winograd_batch(const Target *target, const Node *n, Tile tile);
 /* True where the node needs no code: its value already lies where its view says. */

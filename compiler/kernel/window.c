@@ -91,7 +91,8 @@ static void finish_window(Make *m, const Window *w, Buffer *acc, Expr *first, Ex
         .reach = (w->kernel[1] - 1) * w->dilation[1] + 1,
         .width = w->x.width,
     };
-    make_finish(m, loop_mark(L, tile_nest(m, s, &loops), w->kx, LOOP_UNROLL));
+    s = tile_nest(m, make_slices(m, s, w->c, &loops.channels), &loops);
+    make_finish_rows(m, loop_mark(L, s, w->kx, LOOP_UNROLL), w->oy);
 }
 
 static void name_window(Make *m, const Window *w, const char *what)

@@ -32,7 +32,8 @@ int vop_arity(VOp op);
 
 /* A loop variable; identity is the pointer. Names come from a fixed vocabulary: oy ox o  output
  * row, column, channel; ky kx c  kernel row, column, input channel; m n l  pixel, vector and lane
- * of a register tile; t  tile; p  flattened pixel; g  group; picture  of a batch. */
+ * of a register tile; t  tile; p  flattened pixel; g  group; picture  of a batch; slice  of
+ * channels; block  of rows. */
 typedef struct Var {
     const char *name;
 } Var;

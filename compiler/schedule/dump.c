@@ -30,6 +30,8 @@ static const char *argument_text(Arena *a, const Argument *x)
 
 static void dump_call(const Call *c, Text *t)
 {
+    if (c->producer)
+        text_printf(t, "  %s,\n", c->producer->path);
     text_printf(t, "  %s = %s(", c->node->path, c->function->name);
     for (int i = 0; i < c->function->param_count; i++)
         text_printf(t, "%s%s", i ? ", " : "", argument_text(t->arena, &c->argument[i]));

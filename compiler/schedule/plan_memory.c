@@ -37,15 +37,21 @@ static bool is_in_arena(const Graph *g, const Node *owner)
     return owner->op != OP_INPUT && owner->op != OP_PARAMETER && owner != g->output;
 }
 
-static void add_tensors(const Graph *g, int64_t pictures, Arena *a, Blocks *blocks)
+/* When a node is computed: with a later one, or in its turn. */
+static int time_of(const PlanNeeds *needs, const Node *n)
+{
+    return needs->computed_at ? needs->computed_at[n->id] : n->id;
+}
+
+static void add_tensors(const Graph *g, const PlanNeeds *needs, Arena *a, Blocks *blocks)
 {
     int *block_of = arena_new_array(a, int, g->nodes.count); /* index + 1 */
     for_each_node(n, g) {
         int owner = n->view.owner->id;
-        if (!is_in_arena(g, n->view.owner))
+        if (!is_in_arena(g, n->view.owner) || time_of(needs, n) != n->id)
             continue;
         if (!block_of[owner]) {
-            int64_t bytes = align(pictures * shape_count(&n->view.owner->shape) *
+            int64_t bytes = align(needs->pictures * shape_count(&n->view.owner->shape) *
                                   (int64_t)sizeof(float));
             vec_push(a, blocks, (Block){ .node = owner, .first = n->id, .bytes = bytes });
             block_of[owner] = blocks->count;
@@ -55,8 +61,8 @@ static void add_tensors(const Graph *g, int64_t pictures, Arena *a, Blocks *bloc
     for_each_node(n, g)
         for (int i = 0; i < n->input_count; i++) {
             int b = block_of[n->input[i]->view.owner->id];
-            if (b && blocks->at[b - 1].last < n->id)
-                blocks->at[b - 1].last = n->id;
+            if (b && blocks->at[b - 1].last < time_of(needs, n))
+                blocks->at[b - 1].last = time_of(needs, n);
         }
 }
 
@@ -72,11 +78,11 @@ static void add_scratch(const Graph *g, const int64_t *scratch_bytes, Arena *a, 
                               .bytes = align(scratch_bytes[id]) });
 }
 
-static Blocks find_blocks(const Graph *g, int64_t pictures, const int64_t *scratch_bytes, Arena *a)
+static Blocks find_blocks(const Graph *g, const PlanNeeds *needs, Arena *a)
 {
     Blocks blocks = { 0 };
-    add_tensors(g, pictures, a, &blocks);
-    add_scratch(g, scratch_bytes, a, &blocks);
+    add_tensors(g, needs, a, &blocks);
+    add_scratch(g, needs->scratch_bytes, a, &blocks);
     return blocks;
 }
 
@@ -240,11 +246,19 @@ static int64_t *nowhere(Arena *a, int count)
     return offset;
 }
 
-void plan_memory(const Graph *g, int64_t pictures, const int64_t *scratch_bytes, Arena *a,
-                 MemoryPlan *out)
+int64_t plan_lower_bound(const Graph *g, const PlanNeeds *needs)
 {
     Arena *scratch = arena_new();
-    Blocks blocks = find_blocks(g, pictures, scratch_bytes, scratch);
+    Blocks blocks = find_blocks(g, needs, scratch);
+    int64_t bound = find_lower_bound(g, &blocks);
+    arena_free(scratch);
+    return bound;
+}
+
+void plan_memory(const Graph *g, const PlanNeeds *needs, Arena *a, MemoryPlan *out)
+{
+    Arena *scratch = arena_new();
+    Blocks blocks = find_blocks(g, needs, scratch);
     out->offset = nowhere(a, g->nodes.count);
     out->scratch_offset = nowhere(a, g->nodes.count);
     out->lower_bound = find_lower_bound(g, &blocks);
@@ -273,10 +287,9 @@ static const char *check_block(const Graph *g, const Block *b, const MemoryPlan 
                         (long long)plan->bytes);
 }
 
-const char *plan_check(const Graph *g, int64_t pictures, const int64_t *scratch_bytes,
-                       const MemoryPlan *plan, Arena *a)
+const char *plan_check(const Graph *g, const PlanNeeds *needs, const MemoryPlan *plan, Arena *a)
 {
-    Blocks blocks = find_blocks(g, pictures, scratch_bytes, a);
+    Blocks blocks = find_blocks(g, needs, a);
     if (plan->bytes < find_lower_bound(g, &blocks))
         return "the arena is smaller than what is in use at one time";
     for_each_vec(Block, b, &blocks)

@@ -15,16 +15,24 @@ typedef struct MemoryPlan {
     int64_t lower_bound;     /* the largest sum of bytes in use at one node: no plan needs less */
 } MemoryPlan;
 
-/* Plans a graph whose views are decided, for so many pictures at once. scratch_bytes[node id]
- * may be NULL: none. Not in the arena are the graph's input and output, which are the caller's
- * buffers (the output's is written and read while the network runs, where views say so), and
- * parameters, which are constants. */
-void plan_memory(const Graph *g, int64_t pictures, const int64_t *scratch_bytes, Arena *a,
-                 MemoryPlan *out);
+/* What besides the values of a graph decides what is in use when. */
+typedef struct PlanNeeds {
+    int64_t pictures;             /* at once */
+    const int64_t *scratch_bytes; /* [nodes]; NULL: none */
+    /* [nodes]: the node with which each is computed, mostly itself; one that is computed with
+     * another needs no place. NULL: each by itself. */
+    const int *computed_at;
+} PlanNeeds;
+
+/* Plans a graph whose views are decided. Not in the arena are the graph's input and output, which
+ * are the caller's buffers (the output's is written and read while the network runs, where views
+ * say so), and parameters, which are constants. */
+void plan_memory(const Graph *g, const PlanNeeds *needs, Arena *a, MemoryPlan *out);
+/* Only what no plan can undercut. */
+int64_t plan_lower_bound(const Graph *g, const PlanNeeds *needs);
 
 /* Proves that no two things in use at the same time overlap, that all are aligned and inside the
  * arena, and that the lower bound holds. NULL, or what is wrong. */
-const char *plan_check(const Graph *g, int64_t pictures, const int64_t *scratch_bytes,
-                       const MemoryPlan *plan, Arena *a);
+const char *plan_check(const Graph *g, const PlanNeeds *needs, const MemoryPlan *plan, Arena *a);
 
 #endif

@@ -21,6 +21,7 @@ typedef struct Builder {
     Tile *tile;       /* [nodes] */
     LoopShare *share; /* [nodes] */
     Map arrays;       /* path and layout -> ConstArray */
+    Pairs pairs;
     MemoryPlan plan;
     CostModel cost;
 } Builder;
@@ -49,7 +50,15 @@ static LoopShare choose_share(const Builder *b, const Node *n)
 
 static const char *build_kernel(Builder *b, const Node *n)
 {
-    KernelEnv env = { b->arena, b->p->target, b->tile[n->id], b->share[n->id], b->p->pictures };
+    KernelEnv env = { .arena = b->arena,
+                      .target = b->p->target,
+                      .tile = b->tile[n->id],
+                      .share = b->share[n->id],
+                      .pictures = b->p->pictures,
+                      .producer = b->pairs.producer[n->id],
+                      .rows = b->pairs.rows[n->id] };
+    if (env.producer)
+        env.producer_tile = b->tile[env.producer->id];
     Kernel *k = &b->kernel[n->id];
     const char *error = kernel_build(&env, n, k);
     if (error)
@@ -112,6 +121,15 @@ static double predicted(const Builder *b, const Node *n)
     return cost_milliseconds(b->p->target, cost_cycles(&b->cost, n, b->tile[n->id]));
 }
 
+static int64_t parameter_bytes(const Node *n)
+{
+    int64_t bytes = 0;
+    for (int r = 0; r < PARAM_ROLES; r++)
+        if (n->param[r])
+            bytes += (int64_t)sizeof(float) * shape_count(&n->param[r]->shape);
+    return bytes;
+}
+
 static void build_call(Builder *b, const Node *n)
 {
     const Kernel *k = &b->kernel[n->id];
@@ -121,7 +139,7 @@ static void build_call(Builder *b, const Node *n)
         const Operand *o = &k->operand[i];
         switch (o->kind) {
         case OPERAND_INPUT:
-            argument[i] = storage(b, n->input[o->input]);
+            argument[i] = storage(b, o->node->input[o->input]);
             break;
         case OPERAND_OUTPUT:
             argument[i] = storage(b, n);
@@ -135,17 +153,21 @@ static void build_call(Builder *b, const Node *n)
             break;
         }
     }
+    const Node *producer = b->pairs.producer[n->id];
     b->p->winograd |= b->tile[n->id].winograd != 0;
-    for (int r = 0; r < PARAM_ROLES; r++)
-        if (n->param[r])
-            b->p->weight_originals += 4 * shape_count(&n->param[r]->shape);
+    b->p->weight_originals += parameter_bytes(n) + (producer ? parameter_bytes(producer) : 0);
     Call call = { .function = intern_function(b, k->function),
                   .argument = argument,
                   .node = n,
+                  .producer = producer,
                   .summary = k->summary,
                   .tile = k->tile,
                   .macs = b->p->pictures * node_macs(n),
                   .predicted = (double)b->p->pictures * predicted(b, n) };
+    if (producer) {
+        call.macs += b->p->pictures * node_macs(producer);
+        call.predicted += (double)b->p->pictures * predicted(b, producer);
+    }
     vec_push(b->arena, &b->p->calls, call);
 }
 
@@ -154,12 +176,19 @@ static void plan(Builder *b)
     int64_t *scratch = arena_new_array(b->arena, int64_t, b->g->nodes.count);
     for_each_node(n, b->g)
         scratch[n->id] = b->kernel[n->id].scratch * (int64_t)sizeof(float);
-    plan_memory(b->g, b->p->pictures, scratch, b->arena, &b->plan);
-    const char *error = plan_check(b->g, b->p->pictures, scratch, &b->plan, b->arena);
+    const PlanNeeds needs = { b->p->pictures, scratch, b->pairs.computed_at };
+    plan_memory(b->g, &needs, b->arena, &b->plan);
+    const char *error = plan_check(b->g, &needs, &b->plan, b->arena);
     if (error)
         bug("memory plan of %s: %s", b->g->name, error);
     b->p->arena_bytes = b->plan.bytes;
     b->p->arena_lower_bound = b->plan.lower_bound;
+}
+
+/* Is it computed, and not together with a later one? */
+static bool has_call(const Builder *b, const Node *n)
+{
+    return !kernel_is_void(n) && b->pairs.computed_at[n->id] == n->id;
 }
 
 const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *options, Program *out)
@@ -181,17 +210,20 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
             b.tile[n->id].vectors = options->target->tile_vectors;
         }
     b.cost = cost_model(options->target, g);
+    /* Blocks of rows follow each other: threads would have to meet after each. */
+    b.pairs = pairs_choose(arena, g, options->target, b.tile, out->pictures,
+                           options->parallel ? PAIRS_NONE : options->pairs);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     b.share = arena_new_array(arena, LoopShare, g->nodes.count);
     for_each_node(n, g) {
         b.share[n->id] = choose_share(&b, n);
-        const char *error = kernel_is_void(n) ? NULL : build_kernel(&b, n);
+        const char *error = has_call(&b, n) ? build_kernel(&b, n) : NULL;
         if (error)
             return error;
     }
     plan(&b);
     for_each_node(n, g)
-        if (!kernel_is_void(n))
+        if (has_call(&b, n))
             build_call(&b, n);
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include "compiler/kernel/pack.h"
 #include "compiler/schedule/choose.h"
 #include "compiler/loop/loop.h"
+#include "compiler/schedule/pairs.h"
 #include "compiler/target/target.h"
 
 typedef enum ArgumentKind {
@@ -26,6 +27,7 @@ typedef struct Call {
     const Function *function;
     const Argument *argument; /* [function->param_count] */
     const Node *node;         /* of the transformed graph */
+    const Node *producer;     /* its input that is computed with it, row by row; or NULL */
     const char *summary;      /* "conv2d 3x3 stride 1 pad 1, 56x56x64 -> 56x56x64, relu" */
     const char *tile;         /* "6 pixels x 64 channels", or "" */
     int64_t macs;
@@ -53,6 +55,7 @@ typedef struct ProgramOptions {
     const Tuning *tuning; /* a schedule, or NULL */
     bool parallel;        /* for threads */
     int64_t pictures;     /* of one call; 0: 1 */
+    PairRule pairs;       /* never any for threads */
 } ProgramOptions;
 
 /* Builds the program of a graph that has been through all passes, its parameters bound. NULL, or

@@ -39,11 +39,13 @@ def floor_parts(net, machine):
 
 
 def layer(node, nodes, ms, summary=""):
-    """Path, milliseconds, GFLOP (textbook), bytes that must be read and written once."""
-    tensors = [node["shape"]] + [nodes[i]["shape"] for i in node["inputs"]]
-    moved = 4 * (node["parameters"] + sum(map(math.prod, tensors)))
-    return {"path": node["path"], "ms": ms, "gflop": 2e-9 * node["macs"], "bytes": moved, "summary": summary,
-            "kernel": node["kernel"] or "", "window": node.get("window")}
+    """Path, milliseconds, GFLOP (textbook), bytes that must be read and written once. A layer that is computed row by
+    row with its producer counts for both."""
+    parts = [n for n in nodes.values() if n.get("with") == node["path"]] + [node]
+    tensors = [node["shape"]] + [nodes[i]["shape"] for i in parts[0]["inputs"]]
+    moved = 4 * (sum(n["parameters"] for n in parts) + sum(map(math.prod, tensors)))
+    return {"path": node["path"], "ms": ms, "gflop": 2e-9 * sum(n["macs"] for n in parts), "bytes": moved,
+            "summary": summary, "kernel": node["kernel"] or "", "window": node.get("window")}
 
 
 def layers(folder, name):
@@ -51,7 +53,8 @@ def layers(folder, name):
     nodes = {n["path"]: n for n in network(folder, name)["nodes"]}
     matches = (re.match(r" *([0-9.]+) +[0-9.]+% +\S+  (.+?): (.*)", line)
                for line in read_text(folder, f"{name}.profile").splitlines())
-    return [layer(nodes[m[2]], nodes, float(m[1]), m[3]) for m in matches if m and m[2] in nodes]
+    of_nodes = ((m[1], m[2].split(" + ")[-1], m[3]) for m in matches if m)
+    return [layer(nodes[path], nodes, float(ms), summary) for ms, path, summary in of_nodes if path in nodes]
 
 
 def traced_layers(folder, name, which):

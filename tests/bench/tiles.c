@@ -111,7 +111,9 @@ static const char *emit_layer(Arena *a, const Layer *l, const Target *t, bool wi
     Program p;
     const char *error = program_build(
         a, g,
-        &(ProgramOptions){ .target = t, .optimize = winograd ? OPTIMIZE_SPEED : OPTIMIZE_SIZE },
+        &(ProgramOptions){ .target = t,
+                           .optimize = winograd ? OPTIMIZE_SPEED : OPTIMIZE_SIZE,
+                           .pairs = PAIRS_NONE },
         &p);
     if (error)
         return error;

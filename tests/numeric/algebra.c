@@ -1,6 +1,7 @@
 /* Exact algebra: over the prime field GF(2^61 - 1) a sum has one value in any order, so the tiled
  * nest of a kernel must equal an independent textbook loop exactly: borders, tails, packing,
- * groups, Winograd's transforms, Strassen's, and a batch norm folded into the weights.
+ * groups, Winograd's transforms, Strassen's, a batch norm folded into the weights, and pairs that
+ * are computed row by row.
  *
  *   algebra            closing line: N passed, N failed */
 #include "compiler/base/diag.h"
@@ -98,25 +99,31 @@ static void direct(const Layer *l, const Node *n, const uint64_t *x, const uint6
     }
 }
 
-static Node *build_layer(Graph *g, const Layer *l, Diag *d)
+static Node *build_conv(Graph *g, Node *x, const char *path, const Layer *l, Diag *d)
 {
     Attr a = attr_default();
-    a.shape = shape_of(4, (int64_t)1, l->in, l->height, l->width);
-    Node *x = graph_add(g, OP_INPUT, "x", (Loc){ 0 }, NULL, 0, &a, d);
     a.out = l->out;
     a.groups = l->groups;
     memcpy(a.kernel, l->kernel, sizeof a.kernel);
     memcpy(a.stride, l->stride, sizeof a.stride);
     memcpy(a.pad, l->pad, sizeof a.pad);
     memcpy(a.dilation, l->dilation, sizeof a.dilation);
-    Node *n = graph_add(g, OP_CONV2D, "conv", (Loc){ 0 }, &x, 1, &a, d);
+    Node *n = graph_add(g, OP_CONV2D, path, (Loc){ 0 }, &x, 1, &a, d);
     if (!n)
         exit(2);
     for (int r = 0; r <= PARAM_BIAS; r++)
         n->param[r]->data = random_weights(g->arena, shape_count(&n->param[r]->shape));
     n->view = (View){ n, 0 };
-    x->view = (View){ x, 0 };
     return n;
+}
+
+static Node *build_layer(Graph *g, const Layer *l, Diag *d)
+{
+    Attr a = attr_default();
+    a.shape = shape_of(4, (int64_t)1, l->in, l->height, l->width);
+    Node *x = graph_add(g, OP_INPUT, "x", (Loc){ 0 }, NULL, 0, &a, d);
+    x->view = (View){ x, 0 };
+    return build_conv(g, x, "conv", l, d);
 }
 
 /* A second input of the output's shape, as the fusing pass would leave it. */
@@ -261,6 +268,53 @@ static bool check_folded(const Layer *l, const Target *t)
     return ok;
 }
 
+/* --- pairs, row by row ------------------------------------------------------------------------ */
+
+static const Layer pairs[][2] = {
+    { { 5, 9, 17, 32, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
+      { 32, 9, 17, 32, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 32, false } },
+    { { 3, 19, 22, 48, { 3, 3 }, { 2, 2 }, { 1, 1, 1, 1 }, { 1, 1 }, 1, false },
+      { 48, 10, 11, 48, { 5, 5 }, { 2, 2 }, { 2, 2, 2, 2 }, { 1, 1 }, 48, false } },
+    { { 6, 11, 6, 20, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
+      { 20, 11, 6, 20, { 3, 3 }, { 2, 2 }, { 0, 0, 1, 1 }, { 1, 1 }, 20, false } },
+    { { 4, 13, 8, 16, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 1, false },
+      { 16, 13, 8, 16, { 3, 3 }, { 1, 1 }, { 2, 2, 2, 2 }, { 2, 2 }, 16, false } },
+};
+
+static bool check_pair(const Layer *pair, const Target *t, int64_t rows)
+{
+    Arena *a = arena_new();
+    Diag d = { .out = stderr };
+    Graph *g = graph_new(a, "pair");
+    Node *first = build_layer(g, &pair[0], &d);
+    Node *second = build_conv(g, first, "depthwise", &pair[1], &d);
+    int64_t between = shape_count(&first->shape), count = shape_count(&second->shape);
+    uint64_t *x = random_elements(a, pair->in * pair->height * pair->width);
+    uint64_t *y = arena_new_array(a, uint64_t, between);
+    uint64_t *want = arena_new_array(a, uint64_t, count), *got = random_elements(a, count);
+    direct(&pair[0], first, x, NULL, y);
+    direct(&pair[1], second, y, NULL, want);
+    KernelEnv env = { .arena = a, .target = t, .producer = first, .rows = rows };
+    if (t) {
+        env.tile = choose_tile(t, second);
+        env.producer_tile = choose_tile(t, first);
+    }
+    Kernel k;
+    const char *error = interleave_applies(first, second) ? kernel_build(&env, second, &k)
+                                                          : "does not apply";
+    error = error ? error : loop_check(a, k.function);
+    if (!error)
+        run_kernel(a, &k, x, NULL, got);
+    bool ok = !error && k.scratch == interleave_floats(first, second, rows) &&
+              memcmp(want, got, (size_t)count * sizeof *got) == 0;
+    if (!ok)
+        printf("FAIL pair of %lld channels, %lld rows, for %s: %s\n", (long long)pair->out,
+               (long long)rows, t ? t->name : "textbook",
+               error ? error : "differs from the definition");
+    arena_free(a);
+    return ok;
+}
+
 /* The forms that winograd.c has: m, the taps of one axis, of the other. */
 static const struct {
     int m;
@@ -300,6 +354,13 @@ int main(void)
                 if (winograd && !is_winograd(&layers[i], winograd))
                     continue;
                 else if (check(&layers[i], t < 0 ? NULL : targets[t], winograd))
+                    passed++;
+                else
+                    failed++;
+    for (int i = 0; i < COUNT_OF(pairs); i++)
+        for (int t = -1; t < 0 || targets[t]; t++)
+            for (int64_t rows = 1; rows <= 5; rows++)
+                if (check_pair(pairs[i], t < 0 ? NULL : targets[t], rows))
                     passed++;
                 else
                     failed++;

@@ -150,8 +150,9 @@ static bool build_and_run(const Oracle *o, const Graph *g, const Target *t, cons
 {
     Arena *a = o->arena;
     Program p;
-    const char *error = program_build(
-        a, g, &(ProgramOptions){ .target = t, .optimize = options->optimize }, &p);
+    ProgramOptions how = { .target = t, .optimize = options->optimize };
+    how.pairs = options->unfused ? PAIRS_NONE : PAIRS_PAYING;
+    const char *error = program_build(a, g, &how, &p);
     p.name = "net";
     options->logits = p.winograd ? 12 : 8;
     options->nodes = p.winograd ? 16 : 12;

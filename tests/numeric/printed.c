@@ -38,7 +38,9 @@ static void collect_case(Suite *s, const KernelCase *c)
     Graph *g = graph_copy(s->arena, kernel_case_graph(s->arena, c));
     pass_run(g, NULL, scratch);
     const char *error = program_build(
-        s->arena, g, &(ProgramOptions){ .target = s->target, .optimize = OPTIMIZE_SIZE }, &p);
+        s->arena, g,
+        &(ProgramOptions){ .target = s->target, .optimize = OPTIMIZE_SIZE, .pairs = PAIRS_ALL },
+        &p);
     if (error)
         bug("%s: %s", c->name, error);
     for (int i = 0; i < p.functions.count; i++)
@@ -49,7 +51,7 @@ static void collect_case(Suite *s, const KernelCase *c)
 static void collect_form(Suite *s, const KernelCase *c, Node *n, int winograd)
 {
     Kernel k;
-    KernelEnv env = { s->arena, s->target, choose_tile(s->target, n), SHARE_NONE, 1 };
+    KernelEnv env = { .arena = s->arena, .target = s->target, .tile = choose_tile(s->target, n) };
     env.tile.winograd = winograd;
     const char *error = kernel_build(&env, n, &k);
     error = error ? error : loop_check(s->arena, k.function);

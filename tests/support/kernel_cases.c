@@ -44,6 +44,24 @@ static Node *conv_uneven(Graph *g, Node *x, const int64_t *p, Diag *d)
     return append(g, OP_CONV2D, x, NULL, &a, d);
 }
 
+/* A convolution and a depthwise one behind it. p: out, kernel, stride; kernel, stride, pads before
+ * and after, dilation */
+static Node *conv_depthwise(Graph *g, Node *x, const int64_t *p, Diag *d)
+{
+    Attr a = attr_default();
+    Node *first = conv(g, x, (int64_t[]){ p[0], p[1], p[2], p[1] / 2, 1, 1, OP_RELU6 + 1, 0 }, d);
+    a.out = a.groups = p[0];
+    for (int i = 0; i < 2; i++) {
+        a.kernel[i] = p[3];
+        a.stride[i] = p[4];
+        a.pad[i] = p[5];
+        a.pad[i + 2] = p[6];
+        a.dilation[i] = p[7];
+    }
+    Node *second = append(g, OP_CONV2D, first, NULL, &a, d);
+    return append(g, OP_SILU, second, NULL, &a, d);
+}
+
 /* p: op, kernel, stride, pad, ceil, include pad */
 static Node *pool(Graph *g, Node *x, const int64_t *p, Diag *d)
 {
@@ -337,6 +355,15 @@ const KernelCase kernel_cases[] = {
     { "conv 3x5", 4, 5, 7, conv_uneven, { 3, 5, 1, 2, 1, 2, 1, 16 } },
     { "conv 5x5", 3, 9, 7, conv, { 20, 5, 1, 2, 1, 1, OP_RELU + 1, 1 } },
     { "conv one-sided padding", 3, 8, 8, conv_uneven, { 3, 3, 0, 0, 1, 1, 2, 16 } },
+    { "conv 1x1, depthwise 3x3", 5, 9, 17, conv_depthwise, { 32, 1, 1, 3, 1, 1, 1, 1 } },
+    { "conv 1x1, depthwise 3x3 stride 2", 5, 13, 16, conv_depthwise, { 48, 1, 1, 3, 2, 1, 1, 1 } },
+    { "conv 1x1, depthwise, 19 channels", 4, 7, 6, conv_depthwise, { 19, 1, 1, 3, 1, 1, 1, 1 } },
+    { "conv 1x1, depthwise, 8 channels", 4, 7, 6, conv_depthwise, { 8, 1, 1, 3, 1, 0, 0, 1 } },
+    { "conv 3x3, depthwise 5x5", 3, 19, 14, conv_depthwise, { 32, 3, 2, 5, 1, 2, 2, 1 } },
+    { "conv 1x1, depthwise, odd pads", 3, 12, 9, conv_depthwise, { 16, 1, 1, 3, 2, 0, 1, 1 } },
+    { "conv 1x1, depthwise dilated", 3, 14, 9, conv_depthwise, { 32, 1, 1, 3, 1, 2, 2, 2 } },
+    { "conv 1x1, depthwise 2x2", 3, 8, 9, conv_depthwise, { 20, 1, 1, 2, 2, 1, 0, 1 } },
+    { "conv 3x3, depthwise 7x7 stride 3", 3, 15, 15, conv_depthwise, { 16, 3, 1, 7, 3, 3, 3, 1 } },
     { "max_pool 3x3 stride 2", 20, 12, 11, pool, { OP_MAX_POOL, 3, 2, 1, 0, 1 } },
     { "max_pool ceil", 5, 8, 8, pool, { OP_MAX_POOL, 3, 2, 0, 1, 1 } },
     { "max_pool 2x2", 16, 6, 14, pool, { OP_MAX_POOL, 2, 2, 0, 0, 1 } },

@@ -79,7 +79,7 @@ static void storage_run_node(const Storage *s, const Node *n)
 static float *storage_run(const Graph *g, const float *input, Arena *a)
 {
     Storage s = { .a = a, .g = g };
-    plan_memory(g, 1, NULL, a, &s.plan);
+    plan_memory(g, &(PlanNeeds){ .pictures = 1 }, a, &s.plan);
     storage_allocate(&s);
     storage_scatter(&s, g->input, input);
     for_each_node(n, g)

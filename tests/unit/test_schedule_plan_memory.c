@@ -6,6 +6,8 @@
 
 static Build *b;
 
+static const PlanNeeds one = { .pictures = 1 };
+
 enum { MAP = 4 * 6 * 5 * 4, MAP_ALIGNED = 512 }; /* bytes of a map of 4 channels */
 
 /* input -> c0 -> c1 -> ... -> c<count - 1>, the output */
@@ -29,8 +31,9 @@ static void teardown(void)
 static MemoryPlan planned(const int64_t *scratch)
 {
     MemoryPlan plan;
-    plan_memory(b->g, 1, scratch, b->a, &plan);
-    const char *problem = plan_check(b->g, 1, scratch, &plan, b->a);
+    const PlanNeeds needs = { .pictures = 1, .scratch_bytes = scratch };
+    plan_memory(b->g, &needs, b->a, &plan);
+    const char *problem = plan_check(b->g, &needs, &plan, b->a);
     ck_assert_msg(!problem, "%s", problem);
     return plan;
 }
@@ -70,6 +73,23 @@ START_TEST(scratch_of_a_node)
 }
 END_TEST
 
+/* c2 has no place, and c1 is read when c3 is computed. */
+START_TEST(computed_with_another)
+{
+    chain(6);
+    const int at[] = { 0, 1, 2, 4, 4, 5, 6 };
+    const PlanNeeds needs = { .pictures = 1, .computed_at = at };
+    MemoryPlan plan;
+    plan_memory(b->g, &needs, b->a, &plan);
+    ck_assert_ptr_null(plan_check(b->g, &needs, &plan, b->a));
+    ck_assert_int_eq(plan.offset[3], PLAN_NOWHERE);
+    ck_assert_int_ne(plan.offset[2], plan.offset[4]);
+    ck_assert_int_eq(plan_lower_bound(b->g, &needs), 2 * MAP_ALIGNED);
+    plan.offset[4] = plan.offset[2];
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &needs, &plan, b->a), "overlap"));
+}
+END_TEST
+
 /* A storage lives from its first writer to the last reader of anything that lies in it. */
 START_TEST(shared_storage)
 {
@@ -84,7 +104,7 @@ START_TEST(shared_storage)
     ck_assert_int_eq(plan.offset[c0->id], PLAN_NOWHERE);
     ck_assert_int_eq(plan.bytes, 960 + MAP_ALIGNED);
     plan.offset[c1->id] = plan.offset[cat->id];
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, 1, NULL, &plan, b->a), "overlap"));
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &one, &plan, b->a), "overlap"));
 }
 END_TEST
 
@@ -94,18 +114,18 @@ START_TEST(broken_plans)
     MemoryPlan plan = planned(NULL);
     int64_t c1 = plan.offset[2];
     plan.offset[2] = plan.offset[1];
-    ck_assert_str_eq(plan_check(b->g, 1, NULL, &plan, b->a),
+    ck_assert_str_eq(plan_check(b->g, &one, &plan, b->a),
                      arena_printf(b->a, "tensor of 'c1' at %d and tensor of 'c0' at %d overlap",
                                   (int)plan.offset[1], (int)plan.offset[1]));
     plan.offset[2] = c1 + 4;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, 1, NULL, &plan, b->a), "'c1'"));
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &one, &plan, b->a), "'c1'"));
     plan.offset[2] = c1 + 64 * PLAN_ALIGNMENT;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, 1, NULL, &plan, b->a), "do not lie in"));
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &one, &plan, b->a), "do not lie in"));
     plan.offset[2] = PLAN_NOWHERE;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, 1, NULL, &plan, b->a), "do not lie in"));
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &one, &plan, b->a), "do not lie in"));
     plan.offset[2] = c1;
     plan.bytes = MAP_ALIGNED;
-    ck_assert_ptr_nonnull(strstr(plan_check(b->g, 1, NULL, &plan, b->a), "smaller than"));
+    ck_assert_ptr_nonnull(strstr(plan_check(b->g, &one, &plan, b->a), "smaller than"));
 }
 END_TEST
 
@@ -136,6 +156,7 @@ int main(void)
     tcase_add_test(t, nothing_to_store);
     tcase_add_test(t, ping_pong);
     tcase_add_test(t, scratch_of_a_node);
+    tcase_add_test(t, computed_with_another);
     tcase_add_test(t, shared_storage);
     tcase_add_test(t, broken_plans);
     tcase_add_loop_test(t, crossing_lifetimes, 0, 20);

@@ -1,0 +1,24 @@
+/* Which convolutions are computed row by row with the depthwise one behind them. */
+#ifndef KILN_SCHEDULE_PAIRS_H
+#define KILN_SCHEDULE_PAIRS_H
+
+#include "compiler/kernel/kernel.h"
+
+/* By node id. */
+typedef struct Pairs {
+    const Node **producer; /* of the second of a pair: the first; else NULL */
+    int64_t *rows;         /* of the second: how many of its rows at a time */
+    int *computed_at;      /* the node with which each is computed, mostly itself */
+} Pairs;
+
+typedef enum PairRule {
+    PAIRS_PAYING, /* those that save time or memory */
+    PAIRS_NONE,
+    PAIRS_ALL /* that can be made: for tests */
+} PairRule;
+
+/* `tile` are the tiles of all nodes; so many pictures of one call. */
+Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile,
+                   int64_t pictures, PairRule rule);
+
+#endif
