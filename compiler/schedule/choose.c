@@ -147,10 +147,13 @@ bool choose_allows_winograd(const Target *target, Optimize optimize)
 /* --- by the model ----------------------------------------------------------------------------- */
 
 /* The candidate that the model finds fastest, among the direct ones or all; *cycles is its time.
- * What a C compiler makes of groups of scalars no model knows: there the row's tile stays. */
-static Tile fastest(const CostModel *m, const Node *n, bool winograd, double *cycles)
+ * Groups of scalars keep the row's tile unless asked for speed: the numbers of their cost are those
+ * of a processor whose C compiler makes vectors of them, and small ones are slower with others. */
+static Tile fastest(const CostModel *m, const Node *n, bool winograd, Optimize optimize,
+                    double *cycles)
 {
     Tile candidate[CHOOSE_MAX_CANDIDATES];
+    bool keeps_row = m->target->vector.lanes == 1 && optimize != OPTIMIZE_SPEED;
     int count = choose_candidates(m->target, n, winograd, candidate), best = 0;
     if (!count)
         candidate[0] = choose_tile(m->target, n);
@@ -158,7 +161,7 @@ static Tile fastest(const CostModel *m, const Node *n, bool winograd, double *cy
     for (int i = 1; i < count; i++) {
         bool same_form = candidate[i].winograd == candidate[i - 1].winograd;
         double c = cost_cycles(m, n, candidate[i]);
-        if (c < *cycles && !(same_form && m->target->vector.lanes == 1)) {
+        if (c < *cycles && !(same_form && keeps_row)) {
             *cycles = c;
             best = i;
         }
@@ -170,12 +173,13 @@ static void choose_by_model(Arena *a, const Target *target, const Graph *g, Opti
                             Tile *tile)
 {
     CostModel m = cost_model(target, g);
+    bool winograd = choose_allows_winograd(target, optimize);
     Tile *direct = arena_new_array(a, Tile, g->nodes.count);
     double total = 0, least = 0;
     for_each_node(n, g) {
         double cycles[2];
-        direct[n->id] = fastest(&m, n, false, &cycles[0]);
-        tile[n->id] = fastest(&m, n, choose_allows_winograd(target, optimize), &cycles[1]);
+        direct[n->id] = fastest(&m, n, false, optimize, &cycles[0]);
+        tile[n->id] = fastest(&m, n, winograd, optimize, &cycles[1]);
         total += cycles[0];
         least += cycles[1];
     }
