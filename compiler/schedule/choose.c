@@ -68,13 +68,16 @@ static int64_t tiled_columns(const Node *n)
     return flat ? node_height(n) * node_width(n) : node_width(n);
 }
 
-static Tile normal_tile(const Node *n, Tile tile)
+static Tile normal_tile(const Target *target, const Node *n, Tile tile)
 {
     int64_t groups_of_conv = n->op == OP_CONV2D && !is_depthwise(n) ? n->attr.groups : 1;
-    int64_t channels = node_channels(n) / groups_of_conv;
-    tile.vectors = even_part(div_up(channels, tile.lanes), tile.vectors);
+    int64_t channels = node_channels(n) / groups_of_conv, columns = tiled_columns(n);
+    int groups = div_up(channels, tile.lanes);
+    if (!tile.winograd && groups > 1 && tile_half_lanes(target, tile.lanes, columns, channels))
+        groups--; /* the half vector is a tile of its own */
+    tile.vectors = even_part(groups, tile.vectors);
     if (!tile.winograd)
-        tile.pixels = even_part(tiled_columns(n), tile.pixels);
+        tile.pixels = even_part(columns, tile.pixels);
     return tile;
 }
 
@@ -82,7 +85,7 @@ static Tile normal_tile(const Node *n, Tile tile)
 static Tile row_tile(const Target *target, const Node *n)
 {
     enum { MAX_PIXELS = 14 };
-    Tile row = choose_tile(target, n), tile = normal_tile(n, row);
+    Tile row = choose_tile(target, n), tile = normal_tile(target, n, row);
     if (tile.vectors < row.vectors && row.pixels > 1 && target->vector.lanes > 1) {
         int room = (target->vector_registers - tile.vectors - 1) / tile.vectors;
         tile.pixels = room < MAX_PIXELS ? room : MAX_PIXELS;
@@ -102,9 +105,9 @@ static bool suits(const Node *n, RegisterTile tile)
     return is_matrix_vector(n) == (tile.pixels == 1);
 }
 
-static int add_candidate(const Node *n, Tile tile, Tile *out, int count)
+static int add_candidate(const Target *target, const Node *n, Tile tile, Tile *out, int count)
 {
-    tile = normal_tile(n, tile);
+    tile = normal_tile(target, n, tile);
     for (int i = 0; i < count; i++)
         if (same_tile(out[i], tile))
             return count;
@@ -120,19 +123,19 @@ int choose_candidates(const Target *target, const Node *n, bool winograd,
     for (int form = 0; is_tiled && form < forms; form++) {
         Tile tile = row_tile(target, n);
         tile.winograd = 2 * form;
-        count = add_candidate(n, tile, out, count);
+        count = add_candidate(target, n, tile, out, count);
         for (const RegisterTile *t = form ? target->winograd_tiles : target->tiles; t->pixels;
              t++) {
             tile.pixels = t->pixels;
             tile.vectors = t->vectors;
             if (form || suits(n, *t))
-                count = add_candidate(n, tile, out, count);
+                count = add_candidate(target, n, tile, out, count);
         }
     }
     if (winograd && strassen_applies(n)) {
         Tile tile = row_tile(target, n);
         tile.winograd = TILE_STRASSEN;
-        count = add_candidate(n, tile, out, count);
+        count = add_candidate(target, n, tile, out, count);
     }
     return count;
 }
