@@ -77,16 +77,12 @@ measure() { # name threads
     rm -f "$kept.run"
 }
 
-# One round of all batches: a line "pictures ours peer" of each, both in milliseconds of a run; "-" for a peer that
-# cannot run so many.
-one_round() { # name
-    local n a b
-    for n in 1 $batches; do
-        a=$(our_run "$1.b$n" 1 "${runs[$n]}") || return 1
-        b=-
-        [ "${peers[$n]}" = 0 ] || b=$(peer_run "$1.b$n" 1 "${peers[$n]}") || return 1
-        echo "$n ${a%% *} ${b%% *}"
-    done
+# A line "pictures ours peer", both in milliseconds of a run; "-" for a peer that cannot run so many.
+one_batch() { # name pictures
+    local a b=-
+    a=$(our_run "$1.b$2" 1 "${runs[$2]}") || return 1
+    [ "${peers[$2]}" = 0 ] || b=$(peer_run "$1.b$2" 1 "${peers[$2]}") || return 1
+    echo "$2 ${a%% *} ${b%% *}"
 }
 
 # Programs and networks of one batch, the outputs of both, and how often each is run for a measurement.
@@ -112,7 +108,9 @@ measure_batches() { # name
         prepare_batch "$1" "$n" || status=1
     done
     for ((i = 0; i < ${ROUNDS:-3} && status == 0; i++)); do
-        alone one_round "$1" || status=1
+        for n in 1 $batches; do
+            alone one_batch "$1" "$n" || status=1
+        done
     done > "$kept.new"
     [ "$status" = 0 ] && mv "$kept.new" "$kept"
     rm -f "$work/$1".b*.onnx "$work/$1".b*.run "$kept.new"
