@@ -1,10 +1,12 @@
 /* The emitted folder: everything is written into a temporary folder beside it, which then becomes
  * the folder, or, where that exists, gives its files to it one by one. Until then nothing of the
- * old contents is touched. */
+ * old contents is touched. Files of weights that an earlier version of the network had and this
+ * one has not are removed: who reviews models as a diff must not find dead ones. */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +132,45 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool is_written(const Emission *e, const char *name)
+{
+    for_each_vec(const char *, written, &e->written)
+        if (strcmp(*written, name) == 0)
+            return true;
+    return false;
+}
+
+/* By name and first line, a file of weights of this network, as emit_weights() writes them. */
+static bool is_own_weights(const Emission *e, const char *folder, const char *network,
+                           const char *name)
+{
+    const char *prefix = arena_printf(e->arena, "%s_weights_", network);
+    size_t length = strlen(name);
+    if (strncmp(name, prefix, strlen(prefix)) != 0 || length < 2 ||
+        strcmp(name + length - 2, ".c") != 0)
+        return false;
+    FileMap map;
+    if (file_map(e->arena, path_join(e->arena, folder, name), &map))
+        return false;
+    const char *line = arena_printf(e->arena, "#include \"%s_weights.h\"\n", network);
+    bool own = map.length >= strlen(line) && memcmp(map.bytes, line, strlen(line)) == 0;
+    file_unmap(&map);
+    return own;
+}
+
+static void remove_stale(const Emission *e, const char *folder)
+{
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return;
+    for (struct dirent *entry; (entry = readdir(dir));)
+        for (int i = 0; i < e->network_count; i++)
+            if (!is_written(e, entry->d_name) &&
+                is_own_weights(e, folder, e->networks[i].name, entry->d_name))
+                unlink(path_join(e->arena, folder, entry->d_name));
+    closedir(dir);
+}
+
 /* Moves the finished files to their place. */
 static const char *publish(Emission *e, const char *folder)
 {
@@ -139,6 +180,7 @@ static const char *publish(Emission *e, const char *folder)
         if (rename(path_join(e->arena, e->folder, *name), path_join(e->arena, folder, *name)) != 0)
             return arena_printf(e->arena, "%s: %s", *name, strerror(errno));
     rmdir(e->folder);
+    remove_stale(e, folder);
     return NULL;
 }
 

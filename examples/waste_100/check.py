@@ -23,7 +23,7 @@ CLASSES, RANK = 100, 32
 # gains keep the values of these random networks alive and their answers different.
 SETTING = {
     "waste_100": dict(large=331, nasnet=(168, 6, 96), fusion=260,
-                      scales=[(1.0, 1.0), (1.0, 1.1), (1.1, 1.2)], gains=(1.3, 2.0)),
+                      scales=[(1.0, 1.0), (1.0, 1.1), (1.1, 1.2)], gains=(1.3, 1.7)),
     "waste_100_small": dict(large=75, nasnet=(24, 2, 12), fusion=64,
                             scales=[(0.5, 0.5), (0.5, 0.6), (0.6, 0.5)], gains=(1.5, 2.0)),
 }

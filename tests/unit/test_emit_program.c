@@ -306,6 +306,18 @@ START_TEST(test_reproducible)
 }
 END_TEST
 
+/* Emitted again without its large array, which had a file of its own; another's file stays. */
+START_TEST(test_stale_weights)
+{
+    emit_to(conv_program(target_find("c99"), 1, 512, 16), WEIGHTS_LITERAL, "again");
+    run_shell("cd %s/again && test `ls tiny_net_weights_*.c | wc -l` = 1 && echo '/* mine */' > "
+              "tiny_net_weights_mine.c",
+              folder);
+    emit_to(conv_program(target_find("c99"), 1, 32, 16), WEIGHTS_LITERAL, "again");
+    run_shell("cd %s/again && test `ls tiny_net_weights_*.c` = tiny_net_weights_mine.c", folder);
+}
+END_TEST
+
 static const char *emit_error(const Program *p, const char *name)
 {
     Emission e = { .arena = A, .program = p, .digest = "0", .weights = WEIGHTS_LITERAL };
@@ -376,6 +388,7 @@ static Suite *suite(void)
     tcase_add_test(t, test_literal_bytes);
     tcase_add_test(t, test_not_finite);
     tcase_add_test(t, test_reproducible);
+    tcase_add_test(t, test_stale_weights);
     tcase_add_test(t, test_full_disk);
     tcase_add_test(t, test_bad_folder);
     tcase_add_test(t, test_name_clash);
