@@ -39,7 +39,7 @@ int plan_view_count(const kiln_member *m)
     return m->view_count > 1 ? m->view_count : 1;
 }
 
-static kiln_member member_of_view(const kiln_member *m, int view)
+kiln_member plan_member_of_view(const kiln_member *m, int view)
 {
     kiln_member v = *m;
 
@@ -120,7 +120,7 @@ static void build_runs(Plan *p, const kiln_classifier *program)
 {
     for (int m = 0; m < program->member_count; m++)
         for (int v = 0; v < plan_view_count(&program->members[m]); v++) {
-            const kiln_member member = member_of_view(&program->members[m], v);
+            const kiln_member member = plan_member_of_view(&program->members[m], v);
             PlanRun *run = &p->run[p->run_count++];
             run->member = m;
             run->input = add_input(p, &member);
@@ -156,7 +156,7 @@ int plan_new(Plan *p, const kiln_classifier *program, Reason *why)
     for (int m = 0; m < program->member_count; m++)
         for (int v = 0; v < plan_view_count(&program->members[m]); v++) {
             runs++;
-            steps += (size_t)member_of_view(&program->members[m], v).step_count;
+            steps += (size_t)plan_member_of_view(&program->members[m], v).step_count;
         }
     p->run = calloc(runs, sizeof *p->run);
     p->input = calloc(runs, sizeof *p->input);

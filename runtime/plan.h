@@ -41,6 +41,8 @@ typedef struct Plan {
 
 /* The views of a member: at least one. */
 int plan_view_count(const kiln_member *m);
+/* The member as if `view` were its only one. */
+kiln_member plan_member_of_view(const kiln_member *m, int view);
 
 int plan_new(Plan *p, const kiln_classifier *program, Reason *why);
 void plan_free(Plan *p);

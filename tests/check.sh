@@ -268,7 +268,7 @@ main() {
         suite_shared published expected/resnet20/expected.json nice /usr/bin/python3 tests/numeric/published.py
     fi
 
-    suite_shared ensembles expected/trash_ensemble/expected.json nice /usr/bin/python3 tests/numeric/ensembles.py
+    suite_shared ensembles expected/trash_ensemble/expected.json nice /usr/bin/python3 tests/numeric/ensembles.py ${all:+--all}
     # Transformers, shuffles and others that have no reference data: against torchvision.
     local torch='vit_tiny shufflenet_v2_x0_5 mnasnet0_5 regnet_y_400mf'
     [ -z "$all" ] || torch=--all

@@ -1,8 +1,8 @@
 /* kiln verify: the emitted C and the reference interpreter on the same input, compared node by
  * node. The C is built with tracing as a program of its own, which writes the value of every
  * node to a file; a fused node is compared at the last of the nodes that it was made from. A
- * classifier's networks are verified one after the other; of a picture, also the scores that the
- * whole classifier makes of what each side's networks say. */
+ * classifier's networks are verified one after the other; of a picture each on all views of it,
+ * then the scores that the whole classifier makes of what each side's networks say. */
 #include "compiler/driver/tables.h"
 #include "compiler/driver/toolchain.h"
 #include "compiler/import/random_weights.h"
@@ -297,33 +297,40 @@ static ExitStatus verify_scores(Verify *v, const char *path)
     return EXIT_DONE;
 }
 
-/* The first view of the member whose network is at hand. */
-static ExitStatus verify_view(Verify *v, const char *path, const Image *image,
-                              const kiln_classifier *table)
+/* All views of the member whose network is at hand. */
+static ExitStatus verify_views(Verify *v, const char *path, const kiln_member *member)
 {
+    const int count = plan_view_count(member);
     float *stored = arena_new_array(v->c.graph_arena, float, v->c.program->input_count);
     Reason why;
-    if (!preprocess_picture(&table->members[v->c.index], image, stored, &why))
-        return compile_fail(EXIT_INPUT, path, why.text);
-    const char *error = verify_pictures(v, &(Pictures){ 1, stored, NULL });
-    return error ? compile_fail(EXIT_ENVIRONMENT, path, error) : EXIT_DONE;
+    for (int i = 0; i < count; i++) {
+        const kiln_member view = plan_member_of_view(member, i);
+        Image image;
+        if (count > 1)
+            printf("view %d of %d\n", i + 1, count);
+        if (!preprocess_load(&view, path, &image, &why))
+            return compile_fail(EXIT_INPUT, path, why.text);
+        bool ok = preprocess_picture(&view, &image, stored, &why);
+        image_free(&image);
+        if (!ok)
+            return compile_fail(EXIT_INPUT, path, why.text);
+        const char *error = verify_pictures(v, &(Pictures){ 1, stored, NULL });
+        if (error)
+            return compile_fail(EXIT_ENVIRONMENT, path, error);
+    }
+    return EXIT_DONE;
 }
 
 static ExitStatus verify_picture(Verify *v, const char *path)
 {
     const kiln_classifier *table = tables_build(&v->c, "", NULL);
     ExitStatus status = EXIT_DONE;
-    Reason why;
-    Image image;
     if (!table->takes_pictures)
         return compile_fail(EXIT_USAGE, path, "a bare model takes tensors (.npy) only");
-    if (!image_load(path, &image, &why))
-        return compile_fail(EXIT_INPUT, path, why.text);
     for (int i = 0; i < table->member_count && status == EXIT_DONE; i++) {
         begin_network(v, i);
-        status = verify_view(v, path, &image, table);
+        status = verify_views(v, path, &table->members[i]);
     }
-    image_free(&image);
     return status == EXIT_DONE ? verify_scores(v, path) : status;
 }
 

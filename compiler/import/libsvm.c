@@ -15,6 +15,7 @@
  *   0.7 1:0.25 3:-1 */
 #include "compiler/import/reader.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -33,6 +34,7 @@ typedef struct Model {
     SvmText text;
     double kernel, gamma, degree, coef0;
     int64_t classes, vectors, features;
+    unsigned seen; /* words of the header, as bits */
     double *rho, *label, *size;
     Vec(double) coefficients; /* [vectors][classes - 1], as they stand in the file */
     Vec(int64_t) index;       /* of each value; a vector ends with a 0 */
@@ -74,10 +76,20 @@ static int take_word(SvmText *t, const char *word)
     return 1;
 }
 
+/* Which of words[count] comes next; -1 where none does. */
+static int take_one_of(SvmText *t, const char *const *words, int count)
+{
+    skip_blanks(t);
+    for (int i = 0; i < count; i++)
+        if (take_word(t, words[i]))
+            return i;
+    return -1;
+}
+
 static int take_number(SvmText *t, double *value)
 {
     char *end;
-    if (at_line_end(t))
+    if (at_line_end(t) || isspace((unsigned char)*t->at))
         return 0;
     *value = strtod(t->at, &end);
     if (end == t->at || !isfinite(*value))
@@ -102,6 +114,8 @@ static const char *take_numbers(Model *m, int64_t count, double **values)
 {
     if (m->classes == 0)
         return wrong(m, "it stands before nr_class");
+    if (count > (int64_t)strlen(m->text.at) / 2)
+        return wrong(m, "a number is missing");
     *values = arena_new_array(m->r->arena, double, count);
     for (int64_t i = 0; i < count; i++)
         if (!take_number(&m->text, &(*values)[i]))
@@ -112,46 +126,62 @@ static const char *take_numbers(Model *m, int64_t count, double **values)
 static const char *take_kernel(Model *m)
 {
     static const char *const names[] = { "linear", "polynomial", "rbf" };
-    skip_blanks(&m->text);
-    for (int i = 0; i < COUNT_OF(names); i++)
-        if (take_word(&m->text, names[i])) {
-            m->kernel = i;
-            return NULL;
-        }
-    return wrong(m, "the kernel is none of linear, polynomial and rbf");
+    const int kernel = take_one_of(&m->text, names, COUNT_OF(names));
+    m->kernel = kernel;
+    return kernel < 0 ? wrong(m, "the kernel is none of linear, polynomial and rbf") : NULL;
+}
+
+static const char *take_type(Model *m)
+{
+    static const char *const names[] = { "c_svc", "nu_svc" };
+    return take_one_of(&m->text, names, COUNT_OF(names)) < 0 ? wrong(m, "it is no classifier")
+                                                             : NULL;
+}
+
+static const char *take_parameter(Model *m, const char *name, double *value)
+{
+    return take_number(&m->text, value)
+               ? NULL
+               : wrong(m, arena_printf(m->r->arena, "%s is no number", name));
 }
 
 static const char *read_header_line(Model *m)
 {
-    SvmText *t = &m->text;
-    if (take_word(t, "svm_type")) {
-        skip_blanks(t);
-        return take_word(t, "c_svc") || take_word(t, "nu_svc") ? NULL
-                                                               : wrong(m, "it is no classifier");
-    }
-    if (take_word(t, "kernel_type"))
+    enum { TYPE, KERNEL, GAMMA, DEGREE, COEF0, CLASSES, VECTORS, RHO, LABEL, SIZE };
+    static const char *const words[] = {
+        "svm_type", "kernel_type", "gamma", "degree", "coef0", "nr_class",          "total_sv",
+        "rho",      "label",       "nr_sv", "probA",  "probB", "prob_density_marks"
+    };
+    const int word = take_one_of(&m->text, words, COUNT_OF(words));
+    if (word < 0)
+        return wrong(m, "its word is not known");
+    if (m->seen >> word & 1)
+        return wrong(m, "its word stands in a line before it, too");
+    m->seen |= 1u << word;
+    switch (word) {
+    case TYPE:
+        return take_type(m);
+    case KERNEL:
         return take_kernel(m);
-    if (take_word(t, "gamma"))
-        return take_number(t, &m->gamma) ? NULL : wrong(m, "gamma is no number");
-    if (take_word(t, "degree"))
-        return take_number(t, &m->degree) ? NULL : wrong(m, "degree is no number");
-    if (take_word(t, "coef0"))
-        return take_number(t, &m->coef0) ? NULL : wrong(m, "coef0 is no number");
-    if (take_word(t, "nr_class"))
+    case GAMMA:
+        return take_parameter(m, words[word], &m->gamma);
+    case DEGREE:
+        return take_parameter(m, words[word], &m->degree);
+    case COEF0:
+        return take_parameter(m, words[word], &m->coef0);
+    case CLASSES:
         return take_count(m, 2, MAX_CLASSES, &m->classes);
-    if (take_word(t, "total_sv"))
+    case VECTORS:
         return take_count(m, 0, INT_MAX, &m->vectors);
-    if (take_word(t, "rho"))
+    case RHO:
         return take_numbers(m, m->classes * (m->classes - 1) / 2, &m->rho);
-    if (take_word(t, "label"))
+    case LABEL:
         return take_numbers(m, m->classes, &m->label);
-    if (take_word(t, "nr_sv"))
+    case SIZE:
         return take_numbers(m, m->classes, &m->size);
-    if (take_word(t, "probA") || take_word(t, "probB") || take_word(t, "prob_density_marks")) {
-        t->at += strcspn(t->at, "\n");
-        return NULL;
     }
-    return wrong(m, "its word is not known");
+    m->text.at += strcspn(m->text.at, "\n");
+    return NULL;
 }
 
 static const char *read_header(Model *m)
@@ -174,7 +204,7 @@ static const char *read_header(Model *m)
 
 /* --- support vectors -------------------------------------------------------------------------- */
 
-static const char *read_pair(Model *m)
+static const char *read_pair(Model *m, int64_t *last)
 {
     SvmText *t = &m->text;
     char *end;
@@ -183,6 +213,9 @@ static const char *read_pair(Model *m)
     const long index = strtol(t->at, &end, 10);
     if (end == t->at || *end != ':' || errno || index < 1 || index > MAX_FEATURES)
         return wrong(m, "a pair index:value is expected");
+    if (index <= *last)
+        return wrong(m, "its indices do not ascend");
+    *last = index;
     t->at = end + 1;
     if (!take_number(t, &value))
         return wrong(m, "a pair index:value is expected");
@@ -195,13 +228,14 @@ static const char *read_pair(Model *m)
 static const char *read_vector(Model *m)
 {
     double value;
+    int64_t last = 0;
     for (int64_t i = 1; i < m->classes; i++) {
         if (!take_number(&m->text, &value))
             return wrong(m, "a coefficient is missing");
         vec_push(m->r->arena, &m->coefficients, value);
     }
     while (!at_line_end(&m->text)) {
-        const char *error = read_pair(m);
+        const char *error = read_pair(m, &last);
         if (error)
             return error;
     }
@@ -306,7 +340,11 @@ const char *libsvm_read(Reader *r)
 {
     Model m = { .r = r, .kernel = -1, .gamma = 1, .degree = 3 };
     m.text = (SvmText){ arena_strndup(r->arena, (const char *)r->bytes, r->length), 1 };
-    const char *error = read_header(&m);
+    const char *error = NULL;
+    if (memchr(r->bytes, 0, r->length))
+        error = "the libsvm model has a byte of value 0";
+    if (!error)
+        error = read_header(&m);
     if (!error)
         error = read_vectors(&m);
     if (!error)

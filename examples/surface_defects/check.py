@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "tests", "support"))
 import comparison as f
 
 np, torch, cv2, h5py, PIL = f.need("numpy", "torch", "cv2", "h5py", "PIL")
+import fixture
 from PIL import Image
 from torch.nn import functional as F
 
@@ -252,8 +253,8 @@ def compare_map(folder, exe, network, file, x, view, scores, labels):
 def member(folder, name, side, seed, files):
     pictures = torch.stack([scaled(os.path.join(folder, n), side) for n in files])
     network = Residual(12)
-    f.fill(np, torch, network, seed)
-    f.calibrate(torch, network, network.dense, pictures)
+    fixture.fill(network, seed)
+    fixture.calibrate(network, network.dense, pictures)
     path = os.path.join(folder, name + ".h5")
     save_keras(network, path)
     return path, network.double()(pictures.double()).softmax(1)
@@ -273,7 +274,7 @@ def contest(folder):
     compare(folder, "blend", exe, files, truth, 0.15 * a + 0.1 * b + 0.75 * c, labels)
 
     layer = torch.nn.Linear(24, 12)
-    f.fill(np, torch, layer, 3)
+    fixture.fill(layer, 3)
     layer.weight *= 8
     np.savez(os.path.join(folder, "stack.npz"), **{f"dense.{k}": v.numpy() for k, v in
                                                    layer.state_dict().items()})
@@ -302,6 +303,10 @@ def trained(folder):
     exe = os.path.join(folder, "trained")
     f.build(SOURCE, "defects_trained", exe, [("", weights)])
     compare(folder, "trained", exe, files, {n: n.split("_")[0] for n in files}, scores, CIFAR)
+    strict = os.path.join(folder, "strict")
+    f.build(SOURCE, "defects_trained", strict, [("", weights)], ["--strict"])
+    f.same_bytes("trained, --strict: text", f.run([strict, *files], folder),
+                 "".join(f.text_lines(n, s, CIFAR, 3) for n, s in zip(files, scores.numpy())))
     for i in (0, 77, 150):
         compare_map(folder, exe, network, files[i], pictures[i], views[i], scores[i].numpy(), CIFAR)
 

@@ -1,21 +1,18 @@
 #!/usr/bin/python3
-"""check.py KILN FOLDER CLASSIFIER PICTURE...: builds CLASSIFIER in FOLDER with fixture weights and compares
-the submission that it writes, byte for byte, with what torch and Pillow make of the same weights."""
+"""check.py FOLDER CLASSIFIER PICTURE...: builds CLASSIFIER in FOLDER with fixture weights and compares
+the submission that it writes, byte for byte, with what torch and Pillow make of the same weights.
+Environment: KILN, the compiler"""
 import pathlib
-import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "tests" / "support"))
 
-try:
-    import numpy as np
-    import torch
-    from PIL import Image
-except ImportError as missing:
-    print(f"SKIP  waste_100 is not compared with an independent script: {missing}\n0 passed, 0 failed, 1 skipped")
-    sys.exit(0)
+import comparison as f
+
+np, torch, PIL = f.need("numpy", "torch", "PIL")
 import fixture
+from PIL import Image
 import network
 
 CLASSES, RANK = 100, 32
@@ -74,15 +71,6 @@ def votes(scores):
     return out
 
 
-def built(kiln, folder, name, files):
-    exe = folder / name
-    command = [kiln, "build", f"{HERE}/waste_100.kiln:{name}", "-o", str(exe)]
-    for part, path in files.items():
-        command += ["-w", f"{part}={path}"]
-    subprocess.run(command, check=True)
-    return exe
-
-
 def report(paths, scores, expected_cost):
     """What the fixtures exercise, and how far they are from another answer."""
     for i, path in enumerate(paths):
@@ -93,34 +81,28 @@ def report(paths, scores, expected_cost):
 
 
 def main():
-    kiln, folder, name, *paths = sys.argv[1:]
-    folder, setting = pathlib.Path(folder), SETTING[name]
+    folder, name, *paths = sys.argv[1:]
+    folder, setting = pathlib.Path(folder).resolve(), SETTING[name]
     folder.mkdir(parents=True, exist_ok=True)
     labels = (HERE / "labels.txt").read_text().splitlines()
     costs = np.loadtxt(HERE / "costs.csv", delimiter=",")
     files = {part: folder / f"{name}-{part}.safetensors" for part in SEED}
-    out = folder / f"{name}.csv"
     try:
         with torch.no_grad():
             scores = [member(part, setting, paths, path) for part, path in files.items()]
-        exe = built(kiln, folder, name, files)
-        template = r"file,index,label\n{file},{index},{label}"
-        subprocess.run([exe, "--submit", template, "--submission", out, *paths], check=True)
+        f.build(HERE / "waste_100.kiln", name, folder / name, files.items())
+        f.run([str(folder / name), "--submit", r"file,index,label\n{file},{index},{label}", "--submission",
+               f"{folder}/{name}.csv", *paths], ".")
     finally:
         for path in files.values():
             path.unlink(missing_ok=True)
     expected_cost = np.array([votes(s) @ costs for s in zip(*scores)])
-    answers = expected_cost.argmin(1)
-    rows = [f"{path},{i},{labels[i]}\n" for path, i in zip(paths, answers)]
-    expected, found = "file,index,label\n" + "".join(rows), out.read_text()
-    same = found == expected
     report(paths, scores, expected_cost)
-    print(f"{'ok   ' if same else 'FAIL '}{name}: submission of {len(paths)} pictures, {len(found)} bytes,"
-          f" {'equal' if same else 'not equal'}")
-    if not same:
-        print(expected, found, sep="---\n")
-    return not same
+    rows = "".join(f"{path},{i},{labels[i]}\n" for path, i in zip(paths, expected_cost.argmin(1)))
+    f.same_bytes(f"{name}: submission of {len(paths)} pictures", (folder / f"{name}.csv").read_text(),
+                 "file,index,label\n" + rows)
+    f.finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "tests", "support"))
 import comparison as f
 
 np, torch, torchvision, PIL = f.need("numpy", "torch", "torchvision", "PIL")
+import fixture
 from PIL import Image
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 from torchvision.transforms import functional as F
@@ -121,12 +122,12 @@ def photographs(folder, count):
 # --- the comparison ---------------------------------------------------------------------------------
 
 
-def fixture(name, pictures, path, seed):
+def make_fixture(name, pictures, path, seed):
     """A network with fixture weights, its checkpoint."""
     network = make(name)
-    f.fill(np, torch, network, seed)
+    fixture.fill(network, seed)
     last = network.fc if hasattr(network, "fc") else network.classifier[1]
-    f.calibrate(torch, network, last, pictures)
+    fixture.calibrate(network, last, pictures)
     torch.save(network.state_dict(), path)
     return network
 
@@ -136,7 +137,7 @@ def compare(folder, classifier, members, names, labels):
     weights, total, single = [], 0, 0
     for seed, (member, architecture) in enumerate(members.items(), 1):
         path = os.path.join(folder, member + ".pth")
-        network = fixture(architecture, pictures, path, seed)
+        network = make_fixture(architecture, pictures, path, seed)
         weights.append((member, path))
         single = single + network(pictures).softmax(1)
         network.double()

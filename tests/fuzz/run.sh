@@ -12,6 +12,7 @@ source       4096  tests/golden  compiler/syntax/parse.c compiler/syntax/ast.c c
 safetensors  4096  -  compiler/import/safetensors.c
 keras       16384  -  compiler/import/keras.c compiler/import/keras_hdf5.c
 npy          1024  -  compiler/import/npy.c
+libsvm       1024  -  compiler/import/libsvm.c
 zip          4096  -  compiler/import/zip.c compiler/import/torch_zip.c
 pickle       1024  -  compiler/import/pickle.c compiler/import/pickle_text.c compiler/import/pickle_values.c
 stream       4096  -  compiler/import/torch_stream.c

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static Arena *arena;
 static const char *root;
@@ -68,6 +69,25 @@ static void keras_seeds(void)
             KerasBytes b = make_keras_file(arena, layers, count, tensors, COUNT_OF(tensors), whole);
             write_seed("keras", b.at, b.length);
         }
+}
+
+static void libsvm_seeds(void)
+{
+    static const char *const models[] = {
+        "svm_type c_svc\nkernel_type polynomial\ndegree 2\ngamma 0.5\ncoef0 1\nnr_class 2\n"
+        "total_sv 3\nrho 0.125\nlabel 1 0\nprobA 0.1\nprobB 2\nnr_sv 2 1\nSV\n"
+        "0.5 1:0.25 3:-1 \n0.1 2:2\n-0.6 3:1e-3\n",
+        "svm_type nu_svc\r\nkernel_type linear\r\nnr_class 3\r\ntotal_sv 3\r\nrho 0 1 -1\r\n"
+        "label 0 1 2\r\nnr_sv 1 1 1\r\nSV\r\n1 .5 1:1\r\n-1 1 2:1\r\n-1 -1 2:-1",
+        "svm_type c_svc\nkernel_type rbf\ngamma 1\nnr_class 2\ntotal_sv 0\nrho 0\nlabel 0 1\n"
+        "nr_sv 0 0\nSV\n",
+        "svm_type c_svc\nkernel_type rbf\nnr_class 2\nrho 0\nlabel 0 1\nnr_sv 0 0\nnr_class 99\n"
+        "total_sv 0\nSV\n",
+        "svm_type one_class\n",
+    };
+
+    for (int i = 0; i < COUNT_OF(models); i++)
+        write_seed("libsvm", models[i], strlen(models[i]));
 }
 
 static Text npy_of(int version, const char *header)
@@ -230,7 +250,7 @@ static void exif_seeds(void)
 
     for (int i = 0; i < 2; i++) {
         Text t = { .arena = arena };
-        text_append(&t, p.bytes, 2);
+        text_append(&t, (const char *)p.bytes, 2);
         text_append(&t, "\xff\xe1\0\x1e", 4);
         text_append(&t, blocks[i], BLOCK_BYTES);
         text_append(&t, (const char *)p.bytes + 2, p.length - 2);
@@ -292,6 +312,7 @@ int main(int argc, char **argv)
     schedule_seeds();
     safetensors_seeds();
     keras_seeds();
+    libsvm_seeds();
     npy_seeds();
     pickle_seeds();
     zip_seeds();

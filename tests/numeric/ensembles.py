@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Classifiers of several networks and views, heads and decision rules, against what numpy makes of the
 scores of their parts, and against the reference results of the waste classifiers.
-Usage: ensembles.py      environment: KILN, the compiler; KILN_SHARED, the reference data"""
+Usage: ensembles.py [--all]      --all: five folds of resnet50, too
+Environment: KILN, the compiler; KILN_SHARED, the reference data"""
 import json
 import os
 import subprocess
@@ -280,22 +281,52 @@ def executable(folder, a, b):
     check("--fit-blend", abs(sum(w) - 1) < 2e-4 and -np.log(w[0] * x + w[1] * y).mean() <= best + 1e-5, lines[-1])
 
 
+def text_bytes(exe):
+    rows = subprocess.run(["size", "-A", exe], check=True, capture_output=True, text=True).stdout.splitlines()
+    return next(int(r.split()[1]) for r in rows if r.startswith(".text"))
+
+
+def said_last(exe, word):
+    """The number behind a word in the last part of --info, which is about the whole program."""
+    text = subprocess.run([exe, "--info"], check=True, capture_output=True, text=True).stdout
+    return [int(r.split()[1]) for r in text.splitlines() if r.startswith(word + " ")][-1]
+
+
+def members(count):
+    return "".join(f"member fold{i} {{ }}\n" for i in range(count)) + "merge mean"
+
+
+def fold_code(folder, name, network, count):
+    """Folds of one network beside that network alone: as much code, as large an arena, weights for each."""
+    one, many = folder + "/one", folder + "/folds"
+    for exe, lines in ((one, ""), (many, members(count))):
+        source = write_source(folder, network + lines, f'import "{ROOT}/models/resnet.kiln"')
+        subprocess.run([KILN, "build", source, "-w", "random", "-o", exe], check=True)
+    code = text_bytes(one), text_bytes(many)
+    check(f"{count} folds of {name} add no code", code[1] <= code[0] + 1024, f".text of one {code[0]}, of all {code[1]}")
+    arenas = said_last(one, "arena"), said_last(many, "arena")
+    check(f"{count} folds of {name} have the arena of one", arenas[0] == arenas[1], arenas)
+    weights = said_last(one, "weights"), said_last(many, "weights")
+    check(f"{count} folds of {name} have weights of their own", weights[1] == count * weights[0], weights)
+    return many
+
+
 def folds(folder):
-    members = "".join(f"member fold{i} {{ }}\n" for i in range(3))
-    body = "model mobilenet_v1_050_160_folded(classes = 6)\n" + steps(160) + members + "merge mean"
-    source = write_source(folder, body)
-    subprocess.run([KILN, "emit", source, "-w", "random", "-o", folder + "/folds"], check=True)
-    code = [open(f"{folder}/folds/c_fold{i}.c").read() for i in range(3)]
+    network = "model mobilenet_v1_050_160_folded(classes = 6)\n" + steps(160)
+    subprocess.run([KILN, "emit", write_source(folder, network + members(3)), "-w", "random", "-o", folder + "/c_folds"],
+                   check=True)
+    code = [open(f"{folder}/c_folds/c_fold{i}.c").read() for i in range(3)]
     check("folds share their code", code[0].count("for (") > 50 and not any("for (" in c for c in code[1:]))
-    subprocess.run(["make", "-s", "-j2", "-C", folder + "/folds"], check=True, stdout=subprocess.DEVNULL)
-    profile = subprocess.run([folder + "/folds/c", "--profile", SOME[0]], check=True, capture_output=True, text=True)
+    exe = fold_code(folder, "mobilenet_v1", network, 3)
+    profile = subprocess.run([exe, "--profile", SOME[0]], check=True, capture_output=True, text=True)
     rows = profile.stdout.split("preprocessing, each step once\n")[1].splitlines()[1:]
     check("shared steps are done once", [r.split()[1] for r in rows] == ["3"] * 3, rows)
-    got = parse(subprocess.run([folder + "/folds/c", "--format", "json", "--top", "6", *SOME], check=True,
-                               capture_output=True, text=True).stdout)
-    want = [run(folder, "model mobilenet_v1_050_160_folded(classes = 6)\n" + steps(160),
-                options=("-w", f"random:{seed}")) for seed in range(3)]
+    got = parse(subprocess.run([exe, "--format", "json", "--top", "6", *SOME], check=True, capture_output=True,
+                               text=True).stdout)
+    want = [run(folder, network, options=("-w", f"random:{seed}")) for seed in range(3)]
     compare("folds have weights of their own", got, {p: np.mean([w[p][0] for w in want], 0) for p in SOME}, 1e-5)
+    if "--all" in sys.argv:
+        fold_code(folder, "resnet50", "model resnet50(classes = 6)\n" + steps(224), 5)
 
 
 def result_only(folder):

@@ -1,9 +1,9 @@
-"""Networks whose weights follow a seeded rule, for checks against torch: layers in Keras's manner that
-make their weights when they are called, and a file of what they made.
+"""Weights that follow a seeded rule, for checks against torch: a tensor's values are uniform, drawn from a
+generator that its name and the seed begin. They fill a network of torch's (fill, calibrate), or layers in
+Keras's manner make them when they are called (Weights, Layers).
 
-A tensor's values are uniform, drawn from a generator that its name and the seed begin; those of a
-kernel sum to zero over each filter, without which deep random networks forget what they look at; those of
-the first layer do not, so that it notices a shift of the picture's values."""
+There a kernel's values sum to zero over each filter, without which deep random networks forget what they look
+at; those of the first layer do not, so that it notices a shift of the picture's values."""
 import json
 import struct
 import zlib
@@ -15,15 +15,60 @@ from torch.nn import functional
 EPSILON = 1e-3
 
 
+def draw(name, shape, seed):
+    """Numbers from -1 to 1."""
+    return np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode())])).random(shape) * 2 - 1
+
+
+# --- a network of torch's ---------------------------------------------------------------------------
+
+
+def fill(network, seed):
+    """By the rule, whatever the framework had put there."""
+    for name, tensor in network.state_dict().items():
+        if not tensor.is_floating_point():
+            continue
+        u = draw(name, tuple(tensor.shape), seed)
+        if tensor.dim() > 1:
+            u *= np.sqrt(6 / (tensor.numel() / tensor.shape[0]))
+        elif name.endswith("bias") or name.endswith("running_mean"):
+            u *= 0.1
+        else:
+            u = 1 + 0.3 * u
+        tensor.copy_(torch.from_numpy(u.astype(np.float32)))
+
+
+def calibrate(network, last, pictures, spread=1.5):
+    """A batch norm's statistics become, but for the rule's variation, the mean and variance of all that
+    reaches it; the scores of the pictures are centred, with a standard deviation of `spread`."""
+    def measure(m, inputs):
+        variance = inputs[0].var(unbiased=False).clamp(min=1e-3)
+        m.running_mean.mul_(2 * variance.sqrt()).add_(inputs[0].mean())
+        m.running_var.mul_(variance)
+
+    hooks = [m.register_forward_pre_hook(measure) for m in network.modules()
+             if isinstance(m, torch.nn.BatchNorm2d)]
+    network.eval()
+    network(pictures)
+    for hook in hooks:
+        hook.remove()
+    logits = network(pictures)
+    last.bias -= logits.mean(0)
+    scale = spread / (logits - logits.mean(0)).std()
+    last.weight *= scale
+    last.bias *= scale
+
+
+# --- layers that make their weights -----------------------------------------------------------------
+
+
 class Weights:
     def __init__(self, seed):
         self.seed, self.tensors = seed, {}
 
     def uniform(self, name, shape, offset, scale):
         if name not in self.tensors:
-            draw = np.random.Generator(np.random.PCG64([self.seed, zlib.crc32(name.encode())]))
-            values = draw.random(shape) * 2 - 1
-            self.tensors[name] = (offset + scale * values).astype(np.float32)
+            self.tensors[name] = (offset + scale * draw(name, shape, self.seed)).astype(np.float32)
         return torch.from_numpy(self.tensors[name])
 
     def kernel(self, name, shape, gain, centred=True):

@@ -78,6 +78,12 @@ START_TEST(test_bad)
     expect("nr_class 2", "nr_class 9999", "a number is missing");
     expect("rho 0.125", "rho 0.125 3", "there is more than belongs here");
     expect("rho 0.125", "rho nan", "a number is missing");
+    expect("nr_class 2", "nr_class 9999\ntotal_sv 3\nrho", "a number is missing");
+    expect("rho 0.125", "rho \f0.125", "a number is missing");
+    expect("label 1 0\n", "label 1 0\nnr_class 3\n", "stands in a line before it");
+    expect("1:0.25 3:-1", "3:-1 1:0.25", "its indices do not ascend");
+    expect("1:0.25 3:-1", "1:0.25 1:-1", "its indices do not ascend");
+    expect("gamma 0.5", "gamma half", "gamma is no number");
     expect("rho", "roh", "its word is not known");
     expect("label 1 0\n", "", "lacks");
     expect("total_sv 3", "total_sv 2", "total_sv says 2 support vectors, there are 3");
@@ -85,6 +91,19 @@ START_TEST(test_bad)
     expect("3:-1", "3:x", "a pair index:value is expected");
     expect("3:-1", "99999999:1", "a pair index:value is expected");
     expect("3:-1", "16000000:1", "its arrays take more than");
+}
+END_TEST
+
+START_TEST(test_zero_byte)
+{
+    Arena *a = arena_new();
+    WeightStore store = { .arena = a };
+    char text[sizeof good];
+
+    memcpy(text, good, sizeof good);
+    const char *why = weights_read_bytes(&store, "m.svm", text, sizeof good);
+    ck_assert_msg(why && strstr(why, "a byte of value 0"), "%s", why ? why : "fine");
+    arena_free(a);
 }
 END_TEST
 
@@ -98,6 +117,7 @@ int main(void)
     tcase_add_test(tcase, test_good);
     tcase_add_test(tcase, test_cut);
     tcase_add_test(tcase, test_bad);
+    tcase_add_test(tcase, test_zero_byte);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -10,6 +10,7 @@
 
 #include <cjson/cJSON.h>
 #include <check.h>
+#include <glob.h>
 
 typedef struct Page {
     const char *file, *model;
@@ -121,25 +122,60 @@ static const Page pages[] = {
     { "models/mlperf_tiny.kiln", "ad01", NULL, 267928, 0 },
 };
 
+/* What Keras's summary() says in total: running statistics are counted there. */
+static const struct {
+    const char *file, *model;
+    long total;
+    ParamOverride param[2];
+    int param_count;
+} keras_totals[] = {
+    { "models/densenet.kiln", "keras_densenet121", 8062504, { { 0 } }, 0 },
+    { "models/densenet.kiln", "keras_densenet169", 14307880, { { 0 } }, 0 },
+    { "models/densenet.kiln", "keras_densenet201", 20242984, { { 0 } }, 0 },
+    { "models/nasnet.kiln", "keras_nasnet_mobile", 5326716, { { 0 } }, 0 },
+    { "models/nasnet.kiln", "keras_nasnet_large", 88949818, { { 0 } }, 0 },
+    { "models/resnet_v1.kiln", "keras_resnet50", 25636712, { { 0 } }, 0 },
+    { "models/resnet_v1.kiln", "keras_resnet101", 44707176, { { 0 } }, 0 },
+    { "models/inception_v3.kiln", "keras_inception_v3", 23851784, { { 0 } }, 0 },
+    { "models/inception_resnet_v2.kiln", "keras_inception_resnet_v2", 55873736, { { 0 } }, 0 },
+    { "models/xception.kiln", "keras_xception", 22910480, { { 0 } }, 0 },
+    { "models/mobilenet_v2.kiln", "keras_mobilenet_v2", 3538984, { { 0 } }, 0 },
+    { "models/efficientnet.kiln", "keras_efficientnet_b0", 5330564, { { 0 } }, 0 },
+    /* Shallow ones, in which an older input has the channels of its cell and is passed on as it is:
+     * counted from the rules of Keras's adjust block. */
+    { "models/nasnet.kiln", "keras_nasnet_mobile", 2487396, { { "cells", "1" } }, 1 },
+    { "models/nasnet.kiln",
+      "keras_nasnet_mobile",
+      2440932,
+      { { "cells", "1" }, { "skips", "true" } },
+      2 },
+};
+
 static Arena *arena;
 
-static Graph *elaborate_page(const Page *page)
+static Graph *elaborate_with(const char *file, const char *model, const ParamOverride *params,
+                             int count)
 {
     Diag diag = { .out = stderr };
-    ElaborateOptions options = { .name = page->model };
+    ElaborateOptions options = { .name = model, .params = params, .param_count = count };
     Elaborated e;
-    ck_assert_msg(elaborate(arena, page->file, &options, &diag, &e), "%s", page->model);
+    ck_assert_msg(elaborate(arena, file, &options, &diag, &e), "%s", model);
     const char *broken = graph_verify(e.member->graph, arena);
-    ck_assert_msg(!broken, "%s: %s", page->model, broken ? broken : "");
+    ck_assert_msg(!broken, "%s: %s", model, broken ? broken : "");
     return e.member->graph;
 }
 
-/* Trained values, running statistics not counted, as the papers count. */
-static int64_t count_params(const Graph *g)
+static Graph *elaborate_page(const Page *page)
+{
+    return elaborate_with(page->file, page->model, NULL, 0);
+}
+
+/* Without running statistics: trained values, as the papers count. */
+static int64_t count_params(const Graph *g, bool statistics)
 {
     int64_t count = 0;
     for_each_node(n, g)
-        for (int role = PARAM_WEIGHT; role <= PARAM_BIAS; role++)
+        for (int role = 0; role < (statistics ? PARAM_ROLES : PARAM_MEAN); role++)
             if (n->param[role])
                 count += shape_count(&n->param[role]->shape);
     return count;
@@ -157,11 +193,23 @@ START_TEST(published_figures)
 {
     const Page *page = &pages[_i];
     const Graph *g = elaborate_page(page);
-    ck_assert_msg(count_params(g) == page->params, "%s: %lld parameters, published are %ld",
-                  page->model, (long long)count_params(g), page->params);
+    int64_t params = count_params(g, false);
+    ck_assert_msg(params == page->params, "%s: %lld parameters, published are %ld", page->model,
+                  (long long)params, page->params);
     int64_t mega = (count_macs(g) + 500000) / 1000000;
     ck_assert_msg(mega == page->mega_macs, "%s: %lld million MACs, published are %ld", page->model,
                   (long long)mega, page->mega_macs);
+}
+END_TEST
+
+START_TEST(keras_figures)
+{
+    const char *model = keras_totals[_i].model;
+    const Graph *g = elaborate_with(keras_totals[_i].file, model, keras_totals[_i].param,
+                                    keras_totals[_i].param_count);
+    int64_t total = count_params(g, true);
+    ck_assert_msg(total == keras_totals[_i].total, "%s: %lld parameters, published are %ld", model,
+                  (long long)total, keras_totals[_i].total);
 }
 END_TEST
 
@@ -237,6 +285,40 @@ START_TEST(reference_tensors)
 }
 END_TEST
 
+/* --- their length ----------------------------------------------------------------------------- */
+
+/* A family is a page: at most 160 lines, the plain ones around 90; ResNet has the CIFAR-10 ones
+ * beside it. */
+START_TEST(lines)
+{
+    enum { MOST = 160 };
+    static const struct {
+        const char *file;
+        int most;
+    } families[] = {
+        { "models/densenet.kiln", 90 },
+        { "models/resnet.kiln", 120 },
+        { "models/efficientnet.kiln", 110 },
+    };
+    glob_t found;
+    ck_assert_int_eq(glob("models/*.kiln", 0, NULL, &found), 0);
+    ck_assert_uint_ge(found.gl_pathc, COUNT_OF(families));
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        int most = MOST, count = 0;
+        for (int k = 0; k < COUNT_OF(families); k++)
+            if (strcmp(families[k].file, found.gl_pathv[i]) == 0)
+                most = families[k].most;
+        FileMap map;
+        ck_assert_ptr_null(file_map(arena, found.gl_pathv[i], &map));
+        for (size_t k = 0; k < map.length; k++)
+            count += map.bytes[k] == '\n';
+        ck_assert_msg(count <= most, "%s has %d lines, at most %d belong", found.gl_pathv[i], count,
+                      most);
+    }
+    globfree(&found);
+}
+END_TEST
+
 static void setup(void)
 {
     arena = arena_new();
@@ -253,7 +335,9 @@ int main(void)
     TCase *tc = tcase_create("zoo");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, published_figures, 0, COUNT_OF(pages));
+    tcase_add_loop_test(tc, keras_figures, 0, COUNT_OF(keras_totals));
     tcase_add_loop_test(tc, reference_tensors, 0, COUNT_OF(pages));
+    tcase_add_test(tc, lines);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
