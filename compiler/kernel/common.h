@@ -116,7 +116,7 @@ Expr *elementwise_formula(Make *m, Body *b, Expr *x, Expr *y);
 
 /* Kernels, by family: fill m->k and return NULL, or say why not. */
 const char *make_conv2d(Make *m);
-const char *make_winograd(Make *m, int size); /* F(size x size, 3x3): 2 or 4 */
+const char *make_winograd(Make *m);
 const char *make_strassen(Make *m);
 const char *make_dense(Make *m);
 const char *make_depthwise(Make *m);

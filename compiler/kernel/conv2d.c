@@ -193,8 +193,8 @@ const char *make_conv2d(Make *m)
     bool depthwise = c.groups == m->n->shape.dim[1] && c.in == 1 && c.out == 1 && c.groups > 1;
     if (depthwise)
         return make_depthwise(m);
-    if (m->env->tile.winograd && winograd_applies(m->n))
-        return make_winograd(m, m->env->tile.winograd);
+    if (m->env->tile.winograd && winograd_applies(m->n, m->env->tile.winograd))
+        return make_winograd(m);
     if (m->env->tile.winograd == TILE_STRASSEN && strassen_applies(m->n)) {
         m->has_pictures = false; /* it takes one after the other */
         return make_strassen(m);

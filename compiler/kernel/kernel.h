@@ -13,11 +13,11 @@
  * lanes 0: not at all, the textbook nest. */
 typedef struct Tile {
     int lanes, pixels, vectors;
-    int winograd; /* convolutions: 2 or 4 for F(2x2, 3x3), F(4x4, 3x3); TILE_STRASSEN; 0: direct */
+    int winograd; /* convolutions: m of Winograd's F(m, taps), 2 .. 4; TILE_STRASSEN; 0: direct */
 } Tile;
 
 /* Winograd's form of Strassen's matrix product, for 1x1 convolutions. */
-enum { TILE_STRASSEN = 1 };
+enum { TILE_STRASSEN = 1, TILE_MAX_WINOGRAD = 4 };
 
 typedef enum OperandKind {
     OPERAND_INPUT,  /* the value of node->input[input] */
@@ -51,8 +51,15 @@ typedef struct KernelEnv {
     int64_t pictures;     /* of one call; 0: 1 */
 } KernelEnv;
 
-/* True for the convolutions that Winograd's form can compute. */
-bool winograd_applies(const Node *n);
+/* True for the convolutions that Winograd's form of that size can compute. */
+bool winograd_applies(const Node *n, int size);
+/* The kernels that have one: "1x3, 3x1, 3x3". */
+const char *winograd_kernels(Arena *a, int size);
+/* What a tile of it makes, and with how many products. */
+typedef struct WinogradTile {
+    int64_t height, width, points;
+} WinogradTile;
+WinogradTile winograd_tile(const Node *n, int size);
 /* True for the convolutions that are matrix products large enough for Strassen's form. */
 bool strassen_applies(const Node *n);
 /* How many rows of tiles it computes at once, of one picture by one thread. */

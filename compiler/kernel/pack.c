@@ -43,39 +43,32 @@ ConstArray *pack_conv2d(Arena *a, const Param *weight, int64_t groups)
     return p;
 }
 
-/* Row i of G: numerators over one denominator. Points 0, 1, -1, (2, -2,) infinity. */
-static const struct {
-    double numerator[3], denominator;
-} G2[] = { { { 1, 0, 0 }, 1 }, { { 1, 1, 1 }, 2 }, { { 1, -1, 1 }, 2 }, { { 0, 0, 1 }, 1 } },
-  G4[] = { { { 1, 0, 0 }, 4 },  { { -1, -1, -1 }, 6 }, { { -1, 1, -1 }, 6 },
-           { { 1, 2, 4 }, 24 }, { { 1, -2, 4 }, 24 },  { { 0, 0, 1 }, 1 } };
-
-/* (G g G')[i][j] for a 3x3 filter g */
-static double winograd_point(const float *g, const double *gi, const double *gj, double denominator)
+/* (G g H')[i][j] for one filter g */
+static double winograd_point(const float *g, const PackTransform *rows, int i,
+                             const PackTransform *columns, int j)
 {
     double sum = 0;
-    for (int a = 0; a < 3; a++)
-        for (int b = 0; b < 3; b++)
-            sum += gi[a] * gj[b] * (double)g[3 * a + b];
-    return sum / denominator;
+    for (int a = 0; a < rows->taps; a++)
+        for (int b = 0; b < columns->taps; b++)
+            sum += rows->row[i][a] * columns->row[j][b] * (double)g[columns->taps * a + b];
+    return sum / (rows->divisor[i] * columns->divisor[j]);
 }
 
-ConstArray *pack_winograd(Arena *a, const Param *weight, int size)
+ConstArray *pack_winograd(Arena *a, const Param *weight, const PackTransform *rows,
+                          const PackTransform *columns)
 {
-    const int64_t out = weight->shape.dim[0], in = weight->shape.dim[1], n = size + 2;
-    int64_t extent[] = { n * n, blocks_of(out), in, PACK_LANES };
+    const int64_t out = weight->shape.dim[0], in = weight->shape.dim[1];
+    const int points = rows->points * columns->points, taps = rows->taps * columns->taps;
+    int64_t extent[] = { points, blocks_of(out), in, PACK_LANES };
     float *data;
     ConstArray *p = new_array(a, weight->name, "Winograd [point][out/16][in][16]", 4, extent,
                               &data);
-    for (int64_t f = 0; f < n * n; f++) {
-        const double *gi = size == 2 ? G2[f / n].numerator : G4[f / n].numerator;
-        const double *gj = size == 2 ? G2[f % n].numerator : G4[f % n].numerator;
-        double denominator = size == 2 ? G2[f / n].denominator * G2[f % n].denominator
-                                       : G4[f / n].denominator * G4[f % n].denominator;
+    for (int f = 0; f < points; f++) {
+        int row = f / columns->points, column = f % columns->points;
         float *to = data + f * extent[1] * in * PACK_LANES;
         for (int64_t i = 0; i < out * in; i++)
             to[(i / in / PACK_LANES * in + i % in) * PACK_LANES + i / in % PACK_LANES] = (float)
-                winograd_point(weight->data + 9 * i, gi, gj, denominator);
+                winograd_point(weight->data + taps * i, rows, row, columns, column);
     }
     return p;
 }

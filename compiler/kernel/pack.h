@@ -7,7 +7,7 @@
 #include "compiler/graph/graph.h"
 #include "compiler/loop/loop.h"
 
-enum { PACK_LANES = 16 };
+enum { PACK_LANES = 16, PACK_MAX_TAPS = 7, PACK_MAX_POINTS = 9 };
 
 /* One packed array, emitted as a constant. */
 typedef struct ConstArray {
@@ -21,9 +21,16 @@ typedef struct ConstArray {
 
 /* [out, in/groups, kh, kw] -> [groups][out/groups/16][kh][kw][in/groups][16] */
 ConstArray *pack_conv2d(Arena *a, const Param *weight, int64_t groups);
-/* [out, in, 3, 3] -> G g G' per pair of channels, [n * n][out/16][in][16] with n = size + 2:
- * 16/9 or 4 times the bytes. Computed in double, rounded once. */
-ConstArray *pack_winograd(Arena *a, const Param *weight, int size);
+/* G of one axis: point i is the sum of row[i][k] * tap k, over divisor[i]. */
+typedef struct PackTransform {
+    int taps, points;
+    double row[PACK_MAX_POINTS][PACK_MAX_TAPS], divisor[PACK_MAX_POINTS];
+} PackTransform;
+
+/* [out, in, kh, kw] -> G g H' per pair of channels (winograd.c), [point][out/16][in][16]. Computed
+ * in double, rounded once. */
+ConstArray *pack_winograd(Arena *a, const Param *weight, const PackTransform *rows,
+                          const PackTransform *columns);
 /* [out, in, 1, 1] -> the seven matrices of Strassen's form (strassen.c), [out/32][7][in/2][16]: 7/4
  * times the bytes of whole pairs of vectors of outputs. Computed in double, rounded once. */
 ConstArray *pack_strassen(Arena *a, const Param *weight);

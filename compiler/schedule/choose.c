@@ -119,10 +119,12 @@ int choose_candidates(const Target *target, const Node *n, bool winograd,
                       Tile out[CHOOSE_MAX_CANDIDATES])
 {
     bool is_tiled = n->op == OP_CONV2D || n->op == OP_DENSE || is_channelwise(n);
-    int forms = winograd && winograd_applies(n) ? 3 : 1, count = 0;
-    for (int form = 0; is_tiled && form < forms; form++) {
+    int count = 0;
+    for (int form = 0; is_tiled && form <= (winograd ? TILE_MAX_WINOGRAD : 0); form++) {
         Tile tile = row_tile(target, n);
-        tile.winograd = 2 * form;
+        tile.winograd = form;
+        if (form && !winograd_applies(n, form))
+            continue;
         count = add_candidate(target, n, tile, out, count);
         for (const RegisterTile *t = form ? target->winograd_tiles : target->tiles; t->pixels;
              t++) {
@@ -217,8 +219,10 @@ static const char *take_tuned(Arena *a, const Target *target, const Node *n, boo
                                          : "--optimize allows no transformed weights here");
     if (layer->tile.winograd == TILE_STRASSEN && !strassen_applies(n))
         return tile_error(a, t, layer, "only large 1x1 convolutions of stride 1 have that form");
-    if (layer->tile.winograd > TILE_STRASSEN && !winograd_applies(n))
-        return tile_error(a, t, layer, "only 3x3 convolutions of stride 1 have that form");
+    if (layer->tile.winograd > TILE_STRASSEN && !winograd_applies(n, layer->tile.winograd))
+        return tile_error(a, t, layer,
+                          arena_printf(a, "only convolutions of stride 1 have that form: %s",
+                                       winograd_kernels(a, layer->tile.winograd)));
     return tile_error(a, t, layer,
                       arena_printf(a, "%s has no such tile for this layer", target->name));
 }

@@ -207,10 +207,11 @@ static double direct_cycles(const CostModel *m, const Node *n, Tile tile)
 static double winograd_cycles(const CostModel *m, const Node *n, Tile tile)
 {
     const Target *t = m->target;
-    int64_t points = (tile.winograd + 2) * (tile.winograd + 2);
+    WinogradTile form = winograd_tile(n, tile.winograd);
+    int64_t points = form.points;
     int64_t in = node_channels(n->input[0]), out = node_channels(n);
-    int64_t rows = div_up(node_height(n), tile.winograd);
-    int64_t columns = div_up(node_width(n), tile.winograd);
+    int64_t rows = div_up(node_height(n), form.height);
+    int64_t columns = div_up(node_width(n), form.width);
     int64_t batch = winograd_batch(t, n, tile);
     double batches = (double)div_up(rows, batch);
     double weights = 4.0 * (double)(points * in * div_up(out, tile.lanes) * tile.lanes);

@@ -36,10 +36,13 @@ static LoopShare choose_share(const Builder *b, const Node *n)
                                                            : SHARE_PIXELS;
     int64_t weights = shape_count(&n->param[PARAM_WEIGHT]->shape);
     int64_t values = shape_count(&n->input[0]->shape) + shape_count(&n->shape);
-    if (b->tile[n->id].winograd) { /* its weights, and tiles that overlap */
-        int64_t size = b->tile[n->id].winograd, points = (size + 2) * (size + 2);
-        weights = weights * points / 9;
-        values = values * points / (size * size);
+    int form = b->tile[n->id].winograd;
+    if (form == TILE_STRASSEN) { /* sums of pixels are shared by all channels */
+        values *= 9;
+    } else if (form) { /* its weights, and tiles that overlap */
+        WinogradTile t = winograd_tile(n, form);
+        weights = weights * t.points / (n->attr.kernel[0] * n->attr.kernel[1]);
+        values = values * t.points / (t.height * t.width);
     }
     return weights > values ? SHARE_CHANNELS : SHARE_PIXELS;
 }

@@ -13,9 +13,11 @@ static const char header[] = "kiln schedule 1";
 static const struct {
     const char *name;
     int winograd;
-} forms[] = {
-    { "direct", 0 }, { "strassen", TILE_STRASSEN }, { "winograd2", 2 }, { "winograd4", 4 }
-};
+} forms[] = { { "direct", 0 },
+              { "strassen", TILE_STRASSEN },
+              { "winograd2", 2 },
+              { "winograd3", 3 },
+              { "winograd4", 4 } };
 
 void tuning_add(Arena *a, Tuning *t, const char *name, Tile tile)
 {
@@ -138,7 +140,9 @@ static bool read_tile(Reader *r, const char *form, const char *text, Tile *tile)
     while (i < COUNT_OF(forms) && strcmp(forms[i].name, form) != 0)
         i++;
     if (i == COUNT_OF(forms))
-        return fail(r, "'%.80s' is no form; there are direct, strassen, winograd2 and winograd4",
+        return fail(r,
+                    "'%.80s' is no form; there are direct, strassen, winograd2, winograd3 and "
+                    "winograd4",
                     form);
     const char *at = text;
     tile->winograd = forms[i].winograd;

@@ -28,6 +28,16 @@ static const Layer layers[] = {
     { 3, 16, 17, 64, { 7, 7 }, { 2, 2 }, { 3, 3, 3, 3 }, { 1, 1 }, 1, false },
     { 3, 9, 9, 16, { 3, 3 }, { 1, 1 }, { 2, 2, 2, 2 }, { 2, 2 }, 1, false },
     { 4, 9, 31, 70, { 1, 7 }, { 1, 1 }, { 0, 3, 0, 3 }, { 1, 1 }, 1, false },
+    { 3, 17, 17, 37, { 7, 1 }, { 1, 1 }, { 3, 0, 3, 0 }, { 1, 1 }, 1, true },
+    { 5, 3, 10, 16, { 1, 7 }, { 1, 1 }, { 0, 5, 0, 1 }, { 1, 1 }, 1, false },
+    { 2, 4, 5, 9, { 7, 1 }, { 1, 1 }, { 2, 1, 3, 2 }, { 1, 1 }, 1, true },
+    { 17, 8, 8, 24, { 1, 3 }, { 1, 1 }, { 0, 1, 0, 1 }, { 1, 1 }, 1, true },
+    { 2, 13, 3, 20, { 3, 1 }, { 1, 1 }, { 0, 0, 2, 0 }, { 1, 1 }, 1, false },
+    { 4, 1, 11, 18, { 1, 5 }, { 1, 1 }, { 0, 2, 0, 2 }, { 1, 1 }, 1, false },
+    { 3, 7, 6, 33, { 5, 5 }, { 1, 1 }, { 2, 2, 2, 2 }, { 1, 1 }, 1, true },
+    { 3, 6, 7, 18, { 3, 5 }, { 1, 1 }, { 1, 2, 1, 2 }, { 1, 1 }, 1, false },
+    { 16, 9, 6, 32, { 1, 7 }, { 1, 1 }, { 0, 3, 0, 3 }, { 1, 1 }, 4, false },
+    { 4, 5, 16, 16, { 1, 7 }, { 1, 2 }, { 0, 3, 0, 3 }, { 1, 1 }, 1, false },
     { 4, 8, 8, 16, { 3, 3 }, { 2, 2 }, { 0, 0, 1, 1 }, { 1, 1 }, 1, false },
     { 16, 6, 6, 32, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 4, true },
     { 19, 6, 9, 19, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 19, false },
@@ -54,13 +64,14 @@ static uint64_t *random_elements(Arena *a, int64_t count)
     return x;
 }
 
-/* Weights are small multiples of 576, the largest denominator of Winograd's G g G': packed and
- * transformed weights are integers, exact in float32. */
+/* Weights are small multiples of 31185 = 3^4 * 5 * 7 * 11, which all odd factors of the
+ * denominators of Winograd's G g H' divide, those of 5x5 twice: transformed weights have few bits,
+ * so that float32 holds them exactly. */
 static const float *random_weights(Arena *a, int64_t count)
 {
     float *w = arena_new_array(a, float, count);
     for (int64_t i = 0; i < count; i++)
-        w[i] = 576.0f * ((float)(int64_t)(random_element() % 64) - 32.0f);
+        w[i] = 31185.0f * ((float)(int64_t)(random_element() % 8) - 4.0f);
     return w;
 }
 
@@ -250,10 +261,22 @@ static bool check_folded(const Layer *l, const Target *t)
     return ok;
 }
 
-static bool is_winograd(const Layer *l)
+/* The forms that winograd.c has: m, the taps of one axis, of the other. */
+static const struct {
+    int m;
+    int64_t taps, other;
+} forms[] = { { 2, 3, 1 }, { 4, 3, 1 }, { 2, 5, 1 }, { 2, 7, 1 }, { 3, 7, 1 },
+              { 2, 3, 3 }, { 4, 3, 3 }, { 2, 5, 5 }, { 2, 3, 5 } };
+
+static bool is_winograd(const Layer *l, int m)
 {
-    return l->groups == 1 && l->kernel[0] == 3 && l->kernel[1] == 3 && l->stride[0] == 1 &&
-           l->dilation[0] == 1;
+    bool is_plain = l->groups == 1 && l->stride[0] * l->stride[1] == 1 && l->dilation[0] == 1;
+    for (int i = 0; i < COUNT_OF(forms); i++)
+        for (int axis = 0; axis < 2; axis++)
+            if (is_plain && forms[i].m == m && forms[i].taps == l->kernel[axis] &&
+                forms[i].other == l->kernel[1 - axis])
+                return true;
+    return false;
 }
 
 static bool is_strassen(const Layer *l)
@@ -273,8 +296,10 @@ int main(void)
                 failed++;
     for (int i = 0; i < COUNT_OF(layers); i++)
         for (int t = -1; t < 0 || targets[t]; t++)
-            for (int winograd = 0; winograd <= (is_winograd(&layers[i]) ? 4 : 0); winograd += 2)
-                if (check(&layers[i], t < 0 ? NULL : targets[t], winograd))
+            for (int winograd = 0; winograd <= TILE_MAX_WINOGRAD; winograd++)
+                if (winograd && !is_winograd(&layers[i], winograd))
+                    continue;
+                else if (check(&layers[i], t < 0 ? NULL : targets[t], winograd))
                     passed++;
                 else
                     failed++;

@@ -65,12 +65,11 @@ static void collect_forms(Suite *s, const KernelCase *c)
     Node *n = g->output;
     while (n->op != OP_CONV2D && n->input_count == 1)
         n = n->input[0];
-    if (!winograd_applies(n) && !strassen_applies(n))
-        return;
     n->view = (View){ n, 0 };
     n->input[0]->view = (View){ n->input[0], 0 };
-    for (int size = 2; winograd_applies(n) && size <= 4; size += 2)
-        collect_form(s, c, n, size);
+    for (int size = 2; size <= TILE_MAX_WINOGRAD; size++)
+        if (winograd_applies(n, size))
+            collect_form(s, c, n, size);
     if (strassen_applies(n))
         collect_form(s, c, n, TILE_STRASSEN);
 }

@@ -75,8 +75,9 @@ static const struct {
     { HEAD "\n", "s.txt:3: a layer is three words, NAME FORM TILE" },
     { HEAD "conv direct\n", "s.txt:3: a layer is three words, NAME FORM TILE" },
     { HEAD "conv direct 4x3 4\n", "s.txt:3: a layer is three words, NAME FORM TILE" },
-    { HEAD "conv winograd3 4x3\n",
-      "s.txt:3: 'winograd3' is no form; there are direct, strassen, winograd2 and winograd4" },
+    { HEAD "conv winograd5 4x3\n",
+      "s.txt:3: 'winograd5' is no form; there are direct, strassen, winograd2, winograd3 and "
+      "winograd4" },
     { HEAD "conv direct 4\n", "s.txt:3: '4' is no tile; it is written PIXELSxVECTORS, as in 7x4" },
     { HEAD "conv direct 04x3\n",
       "s.txt:3: '04x3' is no tile; it is written PIXELSxVECTORS, as in 7x4" },
