@@ -36,7 +36,7 @@ PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 NUMERIC  := $(patsubst tests/numeric/%.c,$(BUILD)/tests/%,$(wildcard tests/numeric/*.c))
 SOURCES   = $(shell find compiler runtime tests examples -name '*.[ch]' -o -name '*.def')
 
-.PHONY: all help demo check check-all bench bench-targets profile pictures zoo-table tiles deps unit golden numeric layers \
+.PHONY: all help demo check check-all bench bench-targets bench-cost profile pictures zoo-table tiles deps unit golden numeric layers \
         format clean generated check-generated
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -121,6 +121,9 @@ bench: all $(BENCHES)
 bench-targets: all $(BENCHES)
 	$(Q)BUILD=$(BUILD) bash tests/bench/targets.sh
 
+bench-cost: all
+	$(Q)BUILD=$(BUILD) bash tests/bench/cost.sh
+
 profile: all $(BENCHES)
 	$(Q)BUILD=$(BUILD) bash tests/bench/profile.sh
 
@@ -185,6 +188,7 @@ help:
 	@echo 'make bench      speed against other runtimes, as ratios (NETS="resnet18 ..." or all;'
 	@echo '                PEER=onnxruntime or pytorch; RESUME=1 goes on with an interrupted run)'
 	@echo 'make bench-targets  portable C against AVX2'
+	@echo 'make bench-cost     the cost model against tuned tiles'
 	@echo 'make profile    time per layer of the networks NETS'
 	@echo 'make pictures   from pictures to labels, against Pillow and ONNX Runtime'
 	@echo 'make zoo-table  parameters, MACs, memory and time of every network into models/README.md'

@@ -46,20 +46,26 @@ void *memset(void *at, int value, size_t count);
 #endif
 
 /* Before the innermost loop of a register tile in portable C. Where gcc makes vectors of loops it
- * must be left one; any other compiler must take it apart. */
+ * must be left one; any other compiler must take it apart.
+ *
+ * Before a function of such loops: it is compiled by itself. With what gcc learns from the call it
+ * keeps the register tile in memory, at a fifth of the speed. And it makes vectors of a loop only
+ * if it may compute both sides of a choice, like those of an exponential's bounds: the values are
+ * the same, only the flags of floating-point exceptions, which nobody reads, may differ. What such
+ * a function calls must then be a part of it. */
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && defined(__OPTIMIZE__) && \
     !defined(__OPTIMIZE_SIZE__) && (defined(__SSE2__) || defined(__aarch64__))
-#define KILN_LANES _Pragma("GCC unroll 1")
+#define KILN_LANES  _Pragma("GCC unroll 1")
+#define KILN_ALONE  __attribute__((noipa, optimize("no-trapping-math")))
+#define KILN_INLINE static inline __attribute__((always_inline))
+#elif defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 8
+#define KILN_LANES  KILN_UNROLL
+#define KILN_ALONE  __attribute__((noipa))
+#define KILN_INLINE static inline
 #else
 #define KILN_LANES KILN_UNROLL
-#endif
-
-/* Before a function of such loops: it is compiled by itself. With what gcc learns from the call it
- * keeps the register tile in memory, at a fifth of the speed. */
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 8
-#define KILN_ALONE __attribute__((noipa))
-#else
 #define KILN_ALONE
+#define KILN_INLINE static inline
 #endif
 
 /* Threads. A network emitted for them runs all its functions in every thread: KILN_THREADS
@@ -185,47 +191,47 @@ typedef union kiln_float_bits {
     uint32_t u;
 } kiln_float_bits;
 
-static inline float kiln_from_bits(uint32_t u)
+KILN_INLINE float kiln_from_bits(uint32_t u)
 {
     kiln_float_bits b;
     b.u = u;
     return b.f;
 }
 
-static inline uint32_t kiln_to_bits(float f)
+KILN_INLINE uint32_t kiln_to_bits(float f)
 {
     kiln_float_bits b;
     b.f = f;
     return b.u;
 }
 
-static inline float kiln_max(float a, float b)
+KILN_INLINE float kiln_max(float a, float b)
 {
     return a > b ? a : b;
 }
 
-static inline float kiln_min(float a, float b)
+KILN_INLINE float kiln_min(float a, float b)
 {
     return a < b ? a : b;
 }
 
-static inline float kiln_abs(float x)
+KILN_INLINE float kiln_abs(float x)
 {
     return kiln_from_bits(kiln_to_bits(x) & 0x7fffffffu);
 }
 
 /* The nearest integer, halves to even; for every x, NaN and infinities included. */
-static inline float kiln_round(float x)
+KILN_INLINE float kiln_round(float x)
 {
     const uint32_t sign = kiln_to_bits(x) & 0x80000000u;
     const float a = kiln_abs(x);
-    const float r = (a + 8388608.0f) - 8388608.0f;
-    return kiln_from_bits(kiln_to_bits(a < 8388608.0f ? r : a) | sign);
+    const float c = a < 8388608.0f ? 8388608.0f : 0.0f;
+    return kiln_from_bits(kiln_to_bits((a + c) - c) | sign);
 }
 
 /* x 2^n for an integral n, which is first clamped to [-252, 252]. Rounded once wherever
  * |x| >= 2^-63, which covers what exp and its relatives pass. */
-static inline float kiln_scalb(float x, float n)
+KILN_INLINE float kiln_scalb(float x, float n)
 {
     const float low = n > -252.0f ? n : -252.0f;
     const int32_t k = (int32_t)(low < 252.0f ? low : 252.0f);

@@ -90,6 +90,14 @@ static Stmt *reduction(Arena *L, const Conv *c, const ConvLoops *v, Buffer *acc)
                   window_hi(L, origin, c->dilation[0], c->x.height, c->kernel[0]), s);
 }
 
+/* Portable C adds the residual to the sum in a loop of its own: a loop that reads r and writes y,
+ * which may be one array, is one that gcc -O2 makes no vectors of. */
+static bool adds_residual_first(const Make *m, const ConvLoops *v)
+{
+    const Target *t = m->env->target;
+    return v->r && t && t->vector.lanes == 1;
+}
+
 static Stmt *textbook(Make *m, const Conv *c, const ConvLoops *v)
 {
     Arena *L = m->L;
@@ -102,9 +110,15 @@ static Stmt *textbook(Make *m, const Conv *c, const ConvLoops *v)
     append(&body, st_store(L, acc, 0, NULL, bias));
     append(&body, reduction(L, c, v, acc));
     Expr *channel = ix_add(L, ix_mul(L, g, c->out), o);
-    Stmt *store = epilogue(m, v->y, v->r, ix_var(L, v->oy), ix_var(L, v->ox), channel,
-                           val_load(L, acc, 0, NULL));
-    append(&body, st_if(L, ix_lt(L, o, ix_int(L, c->out)), store));
+    Expr *sum = val_load(L, acc, 0, NULL), *exists = ix_lt(L, o, ix_int(L, c->out));
+    Expr *oy = ix_var(L, v->oy), *ox = ix_var(L, v->ox);
+    Buffer *residual = v->r;
+    if (adds_residual_first(m, v)) {
+        Expr *r = val_load(L, v->r, 3, (Expr *[]){ oy, ox, channel });
+        append(&body, st_if(L, exists, st_store(L, acc, 0, NULL, val_op2(L, VOP_ADD, sum, r))));
+        residual = NULL;
+    }
+    append(&body, st_if(L, exists, epilogue(m, v->y, residual, oy, ox, channel, sum)));
     Stmt *s = st_for(L, v->ox, zero, ix_int(L, c->y.width), body_block(&body));
     s = st_for(L, v->oy, zero, ix_int(L, c->y.height), s);
     s = st_for(L, v->o, zero, ix_int(L, c->out), s);

@@ -55,14 +55,18 @@ static void cut_columns(Arena *L, const TileLoops *t, int64_t pixels, Segments *
     }
 }
 
-/* Lanes of the target's half vector, where the last channels need no more; otherwise 0. A few
- * pixels are too few chains for a tile of its own. */
+/* Half vectors stand where the last channels need no more. A few pixels are too few chains for a
+ * tile of its own. */
+int64_t tile_half_lanes(const Target *t, int lanes, int64_t columns, int64_t channels)
+{
+    int64_t tail = columns >= FEWEST_PIXELS ? channels % lanes : 0;
+    bool has_half = t->half && lanes == 2 * t->half->lanes;
+    return has_half && tail > 0 && tail <= t->half->lanes ? t->half->lanes : 0;
+}
+
 static int64_t half_tail(const Make *m, const TileLoops *loops)
 {
-    const Target *t = m->env->target;
-    int64_t tail = loops->columns >= FEWEST_PIXELS ? loops->channels % m->env->tile.lanes : 0;
-    bool has_half = t->half && m->env->tile.lanes == 2 * t->half->lanes;
-    return has_half && tail > 0 && tail <= t->half->lanes ? t->half->lanes : 0;
+    return tile_half_lanes(m->env->target, m->env->tile.lanes, loops->columns, loops->channels);
 }
 
 /* Channels in tiles of whole groups of lanes; the last group may be partly padding. */

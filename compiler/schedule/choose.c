@@ -68,13 +68,16 @@ static int64_t tiled_columns(const Node *n)
     return flat ? node_height(n) * node_width(n) : node_width(n);
 }
 
-static Tile normal_tile(const Node *n, Tile tile)
+static Tile normal_tile(const Target *target, const Node *n, Tile tile)
 {
     int64_t groups_of_conv = n->op == OP_CONV2D && !is_depthwise(n) ? n->attr.groups : 1;
-    int64_t channels = node_channels(n) / groups_of_conv;
-    tile.vectors = even_part(div_up(channels, tile.lanes), tile.vectors);
+    int64_t channels = node_channels(n) / groups_of_conv, columns = tiled_columns(n);
+    int groups = div_up(channels, tile.lanes);
+    if (!tile.winograd && groups > 1 && tile_half_lanes(target, tile.lanes, columns, channels))
+        groups--; /* the half vector is a tile of its own */
+    tile.vectors = even_part(groups, tile.vectors);
     if (!tile.winograd)
-        tile.pixels = even_part(tiled_columns(n), tile.pixels);
+        tile.pixels = even_part(columns, tile.pixels);
     return tile;
 }
 
@@ -82,7 +85,7 @@ static Tile normal_tile(const Node *n, Tile tile)
 static Tile row_tile(const Target *target, const Node *n)
 {
     enum { MAX_PIXELS = 14 };
-    Tile row = choose_tile(target, n), tile = normal_tile(n, row);
+    Tile row = choose_tile(target, n), tile = normal_tile(target, n, row);
     if (tile.vectors < row.vectors && row.pixels > 1 && target->vector.lanes > 1) {
         int room = (target->vector_registers - tile.vectors - 1) / tile.vectors;
         tile.pixels = room < MAX_PIXELS ? room : MAX_PIXELS;
@@ -102,9 +105,9 @@ static bool suits(const Node *n, RegisterTile tile)
     return is_matrix_vector(n) == (tile.pixels == 1);
 }
 
-static int add_candidate(const Node *n, Tile tile, Tile *out, int count)
+static int add_candidate(const Target *target, const Node *n, Tile tile, Tile *out, int count)
 {
-    tile = normal_tile(n, tile);
+    tile = normal_tile(target, n, tile);
     for (int i = 0; i < count; i++)
         if (same_tile(out[i], tile))
             return count;
@@ -122,19 +125,19 @@ int choose_candidates(const Target *target, const Node *n, bool winograd,
         tile.winograd = form;
         if (form && !winograd_applies(n, form))
             continue;
-        count = add_candidate(n, tile, out, count);
+        count = add_candidate(target, n, tile, out, count);
         for (const RegisterTile *t = form ? target->winograd_tiles : target->tiles; t->pixels;
              t++) {
             tile.pixels = t->pixels;
             tile.vectors = t->vectors;
             if (form || suits(n, *t))
-                count = add_candidate(n, tile, out, count);
+                count = add_candidate(target, n, tile, out, count);
         }
     }
     if (winograd && strassen_applies(n)) {
         Tile tile = row_tile(target, n);
         tile.winograd = TILE_STRASSEN;
-        count = add_candidate(n, tile, out, count);
+        count = add_candidate(target, n, tile, out, count);
     }
     return count;
 }
@@ -149,10 +152,13 @@ bool choose_allows_winograd(const Target *target, Optimize optimize)
 /* --- by the model ----------------------------------------------------------------------------- */
 
 /* The candidate that the model finds fastest, among the direct ones or all; *cycles is its time.
- * What a C compiler makes of groups of scalars no model knows: there the row's tile stays. */
-static Tile fastest(const CostModel *m, const Node *n, bool winograd, double *cycles)
+ * Groups of scalars keep the row's tile unless asked for speed: the numbers of their cost are those
+ * of a processor whose C compiler makes vectors of them, and small ones are slower with others. */
+static Tile fastest(const CostModel *m, const Node *n, bool winograd, Optimize optimize,
+                    double *cycles)
 {
     Tile candidate[CHOOSE_MAX_CANDIDATES];
+    bool keeps_row = m->target->vector.lanes == 1 && optimize != OPTIMIZE_SPEED;
     int count = choose_candidates(m->target, n, winograd, candidate), best = 0;
     if (!count)
         candidate[0] = choose_tile(m->target, n);
@@ -160,7 +166,7 @@ static Tile fastest(const CostModel *m, const Node *n, bool winograd, double *cy
     for (int i = 1; i < count; i++) {
         bool same_form = candidate[i].winograd == candidate[i - 1].winograd;
         double c = cost_cycles(m, n, candidate[i]);
-        if (c < *cycles && !(same_form && m->target->vector.lanes == 1)) {
+        if (c < *cycles && !(same_form && keeps_row)) {
             *cycles = c;
             best = i;
         }
@@ -172,12 +178,13 @@ static void choose_by_model(Arena *a, const Target *target, const Graph *g, Opti
                             Tile *tile)
 {
     CostModel m = cost_model(target, g);
+    bool winograd = choose_allows_winograd(target, optimize);
     Tile *direct = arena_new_array(a, Tile, g->nodes.count);
     double total = 0, least = 0;
     for_each_node(n, g) {
         double cycles[2];
-        direct[n->id] = fastest(&m, n, false, &cycles[0]);
-        tile[n->id] = fastest(&m, n, choose_allows_winograd(target, optimize), &cycles[1]);
+        direct[n->id] = fastest(&m, n, false, optimize, &cycles[0]);
+        tile[n->id] = fastest(&m, n, winograd, optimize, &cycles[1]);
         total += cycles[0];
         least += cycles[1];
     }

@@ -72,30 +72,48 @@ typedef struct Parts {
 static Parts parts_of(int64_t extent, int64_t largest)
 {
     int64_t count = div_up(extent, largest);
-    return (Parts){ count, extent / count, extent % count };
+    return count ? (Parts){ count, extent / count, extent % count } : (Parts){ 0, 0, 0 };
 }
 
-/* One step of the reduction: every pixel with every vector of weights, which come at a rate. */
-static double step_cycles(const Target *t, int64_t pixels, int64_t vectors, double weight_rate)
+/* Whole vectors of channels, and half ones: at most one. */
+typedef struct Groups {
+    int64_t whole, halves;
+} Groups;
+
+static Groups groups_of(const Target *t, int64_t columns, int64_t channels, Tile tile)
 {
-    double fma = (double)(pixels * vectors) / t->fma_per_cycle;
-    double loads = (double)(pixels + vectors) / t->loads_per_cycle;
-    double stream = (double)vectors * t->tile_lanes * 4 / weight_rate;
+    bool half = tile_half_lanes(t, tile.lanes, columns, channels) != 0;
+    return (Groups){ div_up(channels, tile.lanes) - half, half };
+}
+
+/* Vectors of a register tile; in half vectors everything but a chain of sums takes half as long. */
+typedef struct Vectors {
+    int64_t count;
+    double width; /* of whole vectors: 1 or 1/2 */
+} Vectors;
+
+/* One step of the reduction: every pixel with every vector of weights, which come at a rate. */
+static double step_cycles(const Target *t, int64_t pixels, Vectors v, double weight_rate)
+{
+    double fma = v.width * (double)(pixels * v.count) / t->fma_per_cycle;
+    double loads = v.width * (double)(pixels + v.count) / t->loads_per_cycle;
+    double stream = v.width * (double)v.count * t->tile_lanes * 4 / weight_rate;
     const double contention = 0.05; /* loads are not quite hidden behind products */
     return larger(larger(fma, loads), larger(stream, t->fma_latency)) + contention * loads;
 }
 
 /* All tiles of one row of `columns`, for one tile of channels. */
-static double row_cycles(const Target *t, int64_t columns, Tile tile, int64_t vectors, double steps,
+static double row_cycles(const Target *t, int64_t columns, Tile tile, Vectors v, double steps,
                          double weight_rate)
 {
     Parts p = parts_of(columns, tile.pixels);
     double cycles = 0;
     for (int wide = 0; wide <= 1; wide++) {
         int64_t count = wide ? p.wider : p.count - p.wider, size = p.size + wide;
+        double values = v.width * (double)(size * v.count);
         if (count)
-            cycles += (double)count * (steps * step_cycles(t, size, vectors, weight_rate) +
-                                       t->tile_cycles + t->store_cycles * (double)(size * vectors));
+            cycles += (double)count * (steps * step_cycles(t, size, v, weight_rate) +
+                                       t->tile_cycles + t->store_cycles * values);
     }
     return cycles;
 }
@@ -104,15 +122,20 @@ static double row_cycles(const Target *t, int64_t columns, Tile tile, int64_t ve
 static double map_cycles(const Target *t, int64_t rows, int64_t columns, int64_t channels,
                          Tile tile, double steps, double most_rate)
 {
-    Parts p = parts_of(div_up(channels, tile.lanes), tile.vectors);
+    Groups g = groups_of(t, columns, channels, tile);
+    Parts p = parts_of(g.whole, tile.vectors);
     double cycles = 0;
     for (int wide = 0; wide <= 1; wide++) {
         int64_t count = wide ? p.wider : p.count - p.wider, size = p.size + wide;
         double rate = rate_of(t, (double)(size * tile.lanes) * 4 * steps);
         rate = rate < most_rate ? rate : most_rate;
-        cycles += (double)(count * rows) * row_cycles(t, columns, tile, size, steps, rate);
+        cycles += (double)(count * rows) *
+                  row_cycles(t, columns, tile, (Vectors){ size, 1 }, steps, rate);
     }
-    return cycles;
+    double rate = rate_of(t, tile.lanes * 2 * steps);
+    rate = rate < most_rate ? rate : most_rate;
+    return cycles + (double)(g.halves * rows) *
+                        row_cycles(t, columns, tile, (Vectors){ 1, 0.5 }, steps, rate);
 }
 
 /* A tile of several vectors reads as many streams of weights, each of which is left and taken up
@@ -225,10 +248,13 @@ static double window_cycles(const CostModel *m, const Node *n, Tile tile)
 {
     const Target *t = m->target;
     double taps = (double)(n->attr.kernel[0] * n->attr.kernel[1]);
-    int64_t groups = div_up(node_channels(n), tile.lanes);
-    double row = row_cycles(t, node_width(n), tile, 1, taps, t->l1_bytes_per_cycle);
+    Groups g = groups_of(t, node_width(n), node_channels(n), tile);
+    double rate = t->l1_bytes_per_cycle;
+    double row = (double)g.whole *
+                 row_cycles(t, node_width(n), tile, (Vectors){ 1, 1 }, taps, rate);
+    row += (double)g.halves * row_cycles(t, node_width(n), tile, (Vectors){ 1, 0.5 }, taps, rate);
     double input = bytes_of(n->input[0]);
-    return (double)(node_height(n) * groups) * row + input / rate_of(t, input) + write_output(t, n);
+    return (double)node_height(n) * row + input / rate_of(t, input) + write_output(t, n);
 }
 
 static double traffic_cycles(const Target *t, const Node *n)

@@ -343,8 +343,13 @@ static void conv1x1_s2_48x64x16_24x32x24_residual_relu(const float (*x)[64][16],
                 for (int m = 0; m < 4; m++) {
                     KILN_LANES
                     for (int l = 0; l < 4; l++)
-                        y[oy][4 * t + m][4 * ot + l] =
-                            kiln_max(acc[m][l] + r[oy][4 * t + m][4 * ot + l], 0.0f);
+                        acc[m][l] = acc[m][l] + r[oy][4 * t + m][4 * ot + l];
+                }
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++) {
+                    KILN_LANES
+                    for (int l = 0; l < 4; l++)
+                        y[oy][4 * t + m][4 * ot + l] = kiln_max(acc[m][l], 0.0f);
                 }
             }
         }
@@ -525,7 +530,13 @@ static void conv3x3_s1_24x32x24_24x32x24_residual_relu(const float (*x)[32][24],
                 for (int m = 0; m < 4; m++) {
                     KILN_LANES
                     for (int l = 0; l < 4; l++)
-                        y[oy][m][4 * ot + l] = kiln_max(acc[m][l] + r[oy][m][4 * ot + l], 0.0f);
+                        acc[m][l] = acc[m][l] + r[oy][m][4 * ot + l];
+                }
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++) {
+                    KILN_LANES
+                    for (int l = 0; l < 4; l++)
+                        y[oy][m][4 * ot + l] = kiln_max(acc[m][l], 0.0f);
                 }
             }
             for (int t = 0; t < 6; t++) {
@@ -553,8 +564,13 @@ static void conv3x3_s1_24x32x24_24x32x24_residual_relu(const float (*x)[32][24],
                 for (int m = 0; m < 4; m++) {
                     KILN_LANES
                     for (int l = 0; l < 4; l++)
-                        y[oy][4 * t + m + 4][4 * ot + l] =
-                            kiln_max(acc[m][l] + r[oy][4 * t + m + 4][4 * ot + l], 0.0f);
+                        acc[m][l] = acc[m][l] + r[oy][4 * t + m + 4][4 * ot + l];
+                }
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++) {
+                    KILN_LANES
+                    for (int l = 0; l < 4; l++)
+                        y[oy][4 * t + m + 4][4 * ot + l] = kiln_max(acc[m][l], 0.0f);
                 }
             }
             {
@@ -598,8 +614,13 @@ static void conv3x3_s1_24x32x24_24x32x24_residual_relu(const float (*x)[32][24],
                 for (int m = 0; m < 4; m++) {
                     KILN_LANES
                     for (int l = 0; l < 4; l++)
-                        y[oy][m + 28][4 * ot + l] =
-                            kiln_max(acc[m][l] + r[oy][m + 28][4 * ot + l], 0.0f);
+                        acc[m][l] = acc[m][l] + r[oy][m + 28][4 * ot + l];
+                }
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++) {
+                    KILN_LANES
+                    for (int l = 0; l < 4; l++)
+                        y[oy][m + 28][4 * ot + l] = kiln_max(acc[m][l], 0.0f);
                 }
             }
         }
@@ -842,8 +863,13 @@ static void conv1x1_s2_24x32x24_12x16x48_residual_relu(const float (*x)[32][24],
                 for (int m = 0; m < 4; m++) {
                     KILN_LANES
                     for (int l = 0; l < 4; l++)
-                        y[oy][4 * t + m][4 * ot + l] =
-                            kiln_max(acc[m][l] + r[oy][4 * t + m][4 * ot + l], 0.0f);
+                        acc[m][l] = acc[m][l] + r[oy][4 * t + m][4 * ot + l];
+                }
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++) {
+                    KILN_LANES
+                    for (int l = 0; l < 4; l++)
+                        y[oy][4 * t + m][4 * ot + l] = kiln_max(acc[m][l], 0.0f);
                 }
             }
         }
@@ -1058,8 +1084,13 @@ static void conv1x1_s2_12x16x48_6x8x96_residual_relu(const float (*x)[16][48],
                 for (int m = 0; m < 4; m++) {
                     KILN_LANES
                     for (int l = 0; l < 4; l++)
-                        y[oy][4 * t + m][4 * ot + l] =
-                            kiln_max(acc[m][l] + r[oy][4 * t + m][4 * ot + l], 0.0f);
+                        acc[m][l] = acc[m][l] + r[oy][4 * t + m][4 * ot + l];
+                }
+                KILN_UNROLL
+                for (int m = 0; m < 4; m++) {
+                    KILN_LANES
+                    for (int l = 0; l < 4; l++)
+                        y[oy][4 * t + m][4 * ot + l] = kiln_max(acc[m][l], 0.0f);
                 }
             }
         }

@@ -204,8 +204,13 @@ static void conv1x1_s1_1x64x16_1x64x16_residual_relu(const float (*x)[64][16],
             for (int m = 0; m < 4; m++) {
                 KILN_LANES
                 for (int l = 0; l < 4; l++)
-                    y[0][4 * t + m][4 * ot + l] =
-                        kiln_max(acc[m][l] + r[0][4 * t + m][4 * ot + l], 0.0f);
+                    acc[m][l] = acc[m][l] + r[0][4 * t + m][4 * ot + l];
+            }
+            KILN_UNROLL
+            for (int m = 0; m < 4; m++) {
+                KILN_LANES
+                for (int l = 0; l < 4; l++)
+                    y[0][4 * t + m][4 * ot + l] = kiln_max(acc[m][l], 0.0f);
             }
         }
     }

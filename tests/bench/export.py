@@ -2,8 +2,9 @@
 
 FOLDER/NAME.onnx and FOLDER/NAME.pth hold equal weights: those of the oracle of that name (KILN_SHARED) where there is
 one, else drawn from a fixed seed, with the statistics of batch norms taken from one pass so that values stay near 1 at
-any depth. The architecture is torchvision's where it has one, else from peers.py. export.py --list prints the names
-that the zoo, beside those that Keras names, and this script both have."""
+any depth. The architecture is torchvision's where it has one, else from peers.py. NAME.bN is the same network for N
+pictures a run, with the weights of FOLDER/NAME.pth: FOLDER/NAME.bN.onnx alone. export.py --list prints the names that the
+zoo, beside those that Keras names, and this script both have; --check NAME... says which of some it has not."""
 
 import importlib.util
 import json
@@ -51,7 +52,23 @@ def has_torchvision(name):
     return callable(getattr(torchvision.models, name, None))
 
 
+def pictures_of(name):
+    """The network's own name and the pictures of one run: resnet18.b8 is resnet18 with 8."""
+    name, _, pictures = name.partition(".b")
+    return name, int(pictures or 1)
+
+
+def is_known(name):
+    if name.startswith("keras_"):  # peers.Oracle reads graphs of the torch flavour
+        return False
+    return has_torchvision(name) or name in peers.OWN or bool(manifest_of(name))
+
+
 def calibrate(model, shape):
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.ndim > 1 and not weight.any():  # a head that begins at zero would tell no outputs apart
+                weight.normal_(std=weight.shape[1] ** -0.5)
     norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     for norm in norms:
         norm.momentum = 1.0
@@ -63,6 +80,12 @@ def calibrate(model, shape):
 
 def build(name):
     """The network, the shape of its input, its tensors by name."""
+    name, pictures = pictures_of(name)
+    model, shape, weights = build_single(name)
+    return model, [pictures] + shape[1:], weights
+
+
+def build_single(name):
     manifest = manifest_of(name)
     if manifest and not has_torchvision(name):
         weights = oracle_weights(manifest)
@@ -83,18 +106,24 @@ def build(name):
 
 
 def write(path, model, shape, weights):
-    torch.save(weights, path + ".pth.new")
+    if shape[0] == 1:
+        torch.save(weights, path + ".pth.new")
+        os.replace(path + ".pth.new", path + ".pth")
     torch.onnx.export(model, torch.zeros(shape), path + ".onnx.new", input_names=["image"], output_names=["logits"],
                       opset_version=13)
-    os.replace(path + ".pth.new", path + ".pth")
     os.replace(path + ".onnx.new", path + ".onnx")
 
 
 def export(folder, name):
     path = os.path.join(folder, name)
-    if not (os.path.exists(path + ".onnx") and os.path.exists(path + ".pth")):
+    single, pictures = pictures_of(name)
+    own = os.path.join(folder, single) + ".pth"
+    if not (os.path.exists(path + ".onnx") and os.path.exists(own)):
         torch.manual_seed(1)
-        write(path, *build(name))
+        model, shape, weights = build(name)
+        if pictures > 1 and not isinstance(model, peers.Oracle):
+            model.load_state_dict(torch.load(own), strict=False)
+        write(path, model, shape, weights)
 
 
 def export_centred(path, name, images):
@@ -111,20 +140,25 @@ def known():
     for page in sorted(os.listdir(os.path.join(ROOT, "models"))):
         with open(os.path.join(ROOT, "models", page), encoding="utf-8") as file:
             names += re.findall(r"^model (\w+)", file.read(), re.M)
-    return [n for n in names if not n.startswith("keras_") and n not in TOO_LARGE
-            and (has_torchvision(n) or n in peers.OWN or manifest_of(n))]
+    return [n for n in names if n not in TOO_LARGE and is_known(n)]
 
 
-def main(folder, names):
+def check(names):
+    unknown = [name for name in names if not is_known(pictures_of(name)[0])]
+    if unknown:
+        sys.exit(f"export: {' '.join(unknown)}: neither torchvision nor peers.py has it, and no oracle of the torch "
+                 f"flavour in {ORACLE}")
+
+
+def main(folder, *names):
     warnings.filterwarnings("ignore")
-    for name in names:
-        if not (has_torchvision(name) or name in peers.OWN or manifest_of(name)):
-            sys.exit(f"export: {name}: neither torchvision nor peers.py has it, and no oracle in {ORACLE}")
-        export(folder, name)
+    check(names)
+    if folder == "--list":
+        print(*known())
+    elif folder != "--check":
+        for name in names:
+            export(folder, name)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--list"]:
-        print(*known())
-    else:
-        main(sys.argv[1], sys.argv[2:])
+    main(*sys.argv[1:])

@@ -21,8 +21,8 @@ def machine(folder, threads):
     return values
 
 
-def network(folder, name, threads=1):
-    return json.loads(read_text(folder, f"{name}.t{threads}.json"))
+def network(folder, name, which="t1"):
+    return json.loads(read_text(folder, f"{name}.{which}.json"))
 
 
 def is_winograd_shape(node):
@@ -60,7 +60,7 @@ def layers(folder, name):
 def traced_layers(folder, name, which):
     """The layers of a program that was compiled with KILN_TRACE, NAME.WHICH.times and .json: it tells of each node that
     computes something, in order."""
-    net = json.loads(read_text(folder, f"{name}.{which}.json"))
+    net = network(folder, name, which)
     nodes = {n["path"]: n for n in net["nodes"]}
     times = [float(line.split()[1]) for line in read_text(folder, f"{name}.{which}.times").splitlines()]
     computed = [n for n in net["nodes"] if n["kernel"]]

@@ -36,6 +36,15 @@ page_of() {
     grep -lE "^model $1( |=|\$)" models/*.kiln 2> /dev/null | head -1
 }
 
+# A misspelt name ends the run before anything is measured.
+check_networks() { # names
+    local name unknown=
+    for name in "$@"; do
+        [ -n "$(page_of "$name")" ] || unknown="$unknown $name"
+    done
+    [ -z "$unknown" ] || die "NETS: no page of models/ has$unknown"
+}
+
 # The cores of so many threads: one thread has `core` to itself.
 cores_of() { # threads
     if [ "$1" -gt 1 ]; then echo "0-$(($1 - 1))"; else echo "$core"; fi

@@ -205,7 +205,7 @@ class Oracle(nn.Module):
         if op == "concat":
             return torch.cat(x, attributes["axis"])
         if op == "reshape":
-            return x[0].reshape(shape)
+            return x[0].reshape(int(values[0].shape[0]), *shape[1:])  # the graph is that of one picture
         raise NotImplementedError(op)
 
 

@@ -5,6 +5,9 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/bench/lib.sh
+nets=${NETS:-resnet50 mobilenet_v2 squeezenet1_1}
+# shellcheck disable=SC2086
+check_networks $nets
 
 profile() { # name
     build_program "$1" "$target" "$compiler" "$work/$1.run" && show_network "$1" "$target" 1 > "$work/$1.t1.json" &&
@@ -15,6 +18,6 @@ profile() { # name
 }
 
 alone measure_machine 1 > "$work/machine.t1" || die "no peak of the machine"
-for net in ${NETS:-resnet50 mobilenet_v2 squeezenet1_1}; do
+for net in $nets; do
     profile "$net" || die "no profile of $net"
 done

@@ -7,6 +7,7 @@ results=tests/bench/results.md
 # network, kiln ms, peer ms, ratio; of two threads: the ratio. The last row is the geometric mean.
 rows() {
     awk -F ' *[|] *' '
+        /^## / { section = 0 }
         /^## One thread/ { section = 1 }
         /^## Two threads/ { section = 2 }
         /^[|]/ && section == 1 && $6 ~ /^[*]*[0-9.]+/ { order[++n] = $2; row[$2] = "| " $2 " | " $4 " | " $5 " | " $6 " |" }

@@ -1,4 +1,4 @@
-"""The page of bench.sh from what it kept: report.py FOLDER PEER TARGET COMPILER CORE "THREADS..." NAME..."""
+"""The page of bench.sh from what it kept: report.py FOLDER PEER TARGET COMPILER "THREADS..." "BATCHES..." NAME..."""
 
 import json
 import math
@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 
+import batches
 import facts
 
 TABLE = ("resnet18 vgg16_bn resnet50 inception_v3 mobilenet_v2 densenet121 squeezenet1_1 efficientnet_b0 resnet8 "
@@ -24,14 +25,13 @@ def version(folder, peer):
     return json.loads(facts.read_text(folder, "node_modules/onnxruntime-node/package.json"))["version"]
 
 
-def difference(folder, name, threads, net):
+def difference(folder, name, which):
     """The largest difference of the two outputs over the largest output, and whether it is small enough."""
-    ours, peer = (np.fromfile(os.path.join(folder, f"{name}.t{threads}.{side}"), np.float32) for side in
-                  ("ours", "peer"))
+    ours, peer = (np.fromfile(os.path.join(folder, f"{name}.{which}.{side}"), np.float32) for side in ("ours", "peer"))
     if ours.shape != peer.shape or not np.isfinite(ours).all() or not np.abs(peer).max() > 0:
         return math.inf, False
     value = float(np.abs(ours - peer).max() / np.abs(peer).max())
-    winograd = any("winograd" in (n["kernel"] or "") for n in net["nodes"])
+    winograd = any("winograd" in (n["kernel"] or "") for n in facts.network(folder, name, which)["nodes"])
     return value, value <= (LIMIT_WINOGRAD if winograd else LIMIT)
 
 
@@ -42,7 +42,7 @@ def milliseconds(value):
 class Row:
     def __init__(self, folder, name, threads, machine):
         self.name = name
-        net = facts.network(folder, name, threads)
+        net = facts.network(folder, name, f"t{threads}")
         pairs = [tuple(map(float, line.split())) for line in
                  facts.read_text(folder, f"{name}.t{threads}.pairs").splitlines()]
         self.ours, self.peer = (statistics.median(side) for side in zip(*pairs))
@@ -53,7 +53,7 @@ class Row:
         self.of_peak = self.speed / machine["peak"]
         self.floor = sum(facts.floor_parts(net, machine))
         self.arena, self.bound = net["arena_bytes"], net["arena_lower_bound"]
-        self.difference, self.equal = difference(folder, name, threads, net)
+        self.difference, self.equal = difference(folder, name, f"t{threads}")
         self.load = facts.read_text(folder, f"{name}.t{threads}.load").strip()
 
     def text(self, with_load):
@@ -124,7 +124,7 @@ most 1e-4, with Winograd 1e-3.
 Machine: {machine}; load average {load} when this page was written."""
 
 
-def main(folder, peer, target, compiler, core, counts, *names):
+def main(folder, peer, target, compiler, counts, batch_sizes, *names):
     first = facts.machine(folder, counts.split()[0])
     done = [n for n in names if os.path.exists(os.path.join(folder, f"{n}.t{counts.split()[0]}.pairs"))]
     pairs = len(facts.read_text(folder, f"{done[0]}.t{counts.split()[0]}.pairs").splitlines()) if done else 0
@@ -134,6 +134,10 @@ def main(folder, peer, target, compiler, core, counts, *names):
     good = True
     for threads in map(int, counts.split()):
         lines, equal = table(folder, peer, threads, names)
+        print("\n".join(lines))
+        good = good and equal
+    if batch_sizes:
+        lines, equal = batches.section(folder, PEERS[peer], names, difference)
         print("\n".join(lines))
         good = good and equal
     return 0 if good else 1

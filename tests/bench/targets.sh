@@ -10,6 +10,8 @@ out=tests/bench/targets.md
 [ "${1:-}" = -o ] && out=$2
 [ -n "${NETS:-}" ] && [ "${1:-}" != -o ] && out=$work/targets.md
 nets=${NETS:-$table}
+# shellcheck disable=SC2086
+check_networks $nets
 compiler=${COMPILER:-gcc}
 grep -q avx2 /proc/cpuinfo || die "this processor has no AVX2"
 
