@@ -32,7 +32,8 @@ static float weight_of(const kiln_class_map *m, int class_index, int channel)
     return m->weight[(k / block * (size_t)m->channels + (size_t)channel) * block + k % block];
 }
 
-/* Called by the network for every layer: of its pooling, the feature map is still there. */
+/* Called by the network for every layer: of its pooling, the feature map is still there. That of
+ * the first picture counts, where pictures run one by one. */
 static void capture(void *context, int index, const void *data)
 {
     Capture *c = context;
@@ -40,7 +41,7 @@ static void capture(void *context, int index, const void *data)
     const float *pixel = (const float *)(const void *)(c->arena + m->offset);
 
     (void)data;
-    if (index != m->node)
+    if (index != m->node || c->is_told)
         return;
     c->is_told = 1;
     for (int i = 0; i < m->height * m->width; i++, pixel += m->pitch) {

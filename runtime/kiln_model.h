@@ -329,6 +329,7 @@ typedef struct kiln_network {
     int batch;                /* pictures of one call, all of which are computed; 0 is 1 */
     const kiln_layer *layers; /* in the order in which a trace tells of them */
     int layer_count;
+    int picturewise; /* the first so many layers run, and are told of, once for each picture */
     const kiln_class_map *class_map; /* NULL: the network does not end so */
     /* input and output are stored [H][W][C] where the shape is [C,H,W], picture by picture;
      * arena is 64-byte aligned; trace may be NULL, and is not told of anything by code compiled

@@ -13,15 +13,35 @@ enum { MIN_RUNS = 3, MAX_RUNS = 1000 };
 typedef struct Timing {
     const kiln_layer *layer;
     double seconds; /* the least so far; below 0: none */
+    double run;     /* of this run, whose pictures may come one by one */
 } Timing;
 
 /* Of one member's network. Each of its views tells of all layers. */
 typedef struct Profile {
     Timing *timing;
     int member;
-    int count, at; /* layers; how many this run has told of */
-    double last;   /* when the layer before it ended */
+    int count;              /* layers */
+    int picturewise, batch; /* so many of them run so many times */
+    int at, calls;          /* what this run has told of; of how many calls a run is */
+    double last;            /* when the layer before it ended */
 } Profile;
+
+/* Which layer the call is of. */
+static int layer_at(const Profile *p, int call)
+{
+    const int single = p->picturewise * p->batch;
+
+    return call < single ? call % p->picturewise : call - single + p->picturewise;
+}
+
+static void keep_least(Profile *p)
+{
+    for (Timing *t = p->timing; t < p->timing + p->count; t++) {
+        if (t->seconds < 0.0 || t->run < t->seconds)
+            t->seconds = t->run;
+        t->run = 0.0;
+    }
+}
 
 static void end_layer(void *context, int index, const void *data)
 {
@@ -30,9 +50,10 @@ static void end_layer(void *context, int index, const void *data)
 
     (void)index, (void)data;
     if (p->count > 0) {
-        Timing *t = &p->timing[p->at % p->count];
-        if (t->seconds < 0.0 || seconds < t->seconds)
-            t->seconds = seconds;
+        const int at = p->at % p->calls;
+        p->timing[layer_at(p, at)].run += seconds;
+        if (at == p->calls - 1)
+            keep_least(p);
     }
     p->at++;
     p->last = clock_seconds();
@@ -45,8 +66,8 @@ static int run_once(Session *s, Profile *p, Reason *why)
 
     p->at = 0;
     p->last = clock_seconds();
-    return session_run(s, &trace, p->member, why) && p->count > 0 && p->at >= p->count &&
-           p->at % p->count == 0;
+    return session_run(s, &trace, p->member, why) && p->count > 0 && p->at >= p->calls &&
+           p->at % p->calls == 0;
 }
 
 /* Returns how many runs were timed. */
@@ -130,15 +151,18 @@ static void print_csv(const Profile *p, FILE *out)
 static int profile_member(Session *s, int member, Format format, FILE *out, Reason *why)
 {
     const kiln_network *n = s->program->members[member].network;
-    Profile p = { .member = member, .count = n->layer_count };
+    Profile p = { .member = member, .count = n->layer_count, .picturewise = n->picturewise };
     int ok;
 
+    p.batch = n->batch > 1 ? n->batch : 1;
+    p.calls = p.count + (p.batch - 1) * p.picturewise;
     p.timing = malloc((size_t)(p.count + 1) * sizeof *p.timing);
     if (!p.timing)
         return reason_set(why, "out of memory");
     for (int i = 0; i < p.count; i++) {
         p.timing[i].layer = &n->layers[i];
         p.timing[i].seconds = -1.0;
+        p.timing[i].run = 0.0;
     }
     reason_write(why, "the network was compiled without -DKILN_TRACE, which a profile needs");
     ok = run_once(s, &p, why);

@@ -118,23 +118,25 @@ typedef struct Pictures {
     const float *stored, *expected;
 } Pictures;
 
-/* Compares picture `at` in one record of the trace with `run`, or the output with `expected` where
- * that is given. Returns the bytes that the record takes. */
+/* Compares picture `at`, if one record of the trace holds it, with `run`, or the output with
+ * `expected` where that is given. Returns the bytes that the record takes. */
 static size_t compare_record(Verify *v, const unsigned char *bytes, int64_t at, const Interp *run,
                              const float *expected)
 {
-    int id;
-    memcpy(&id, bytes, sizeof id);
+    struct {
+        int node, first, pictures;
+    } of;
+    memcpy(&of, bytes, sizeof of);
     const Graph *g = v->c.source;
-    const Node *n = id < 0 ? g->output : g->nodes.at[id];
-    int64_t count = shape_count(&n->shape);
-    if (!expected || id < 0) {
-        const float *got = trace_values(v, n,
-                                        bytes + sizeof id + at * count * (int64_t)sizeof(float));
-        Error e = compare(got, expected ? expected : run->value[n->id], count);
-        report(v, id < 0 ? "(output)" : n->path, op_info(n->op)->name, &e);
+    const Node *n = of.node < 0 ? g->output : g->nodes.at[of.node];
+    size_t size = (size_t)shape_count(&n->shape) * sizeof(float);
+    bool holds = of.first <= at && at < of.first + of.pictures;
+    if (holds && (!expected || of.node < 0)) {
+        const float *got = trace_values(v, n, bytes + sizeof of + (size_t)(at - of.first) * size);
+        Error e = compare(got, expected ? expected : run->value[n->id], shape_count(&n->shape));
+        report(v, of.node < 0 ? "(output)" : n->path, op_info(n->op)->name, &e);
     }
-    return sizeof id + (size_t)(v->c.pictures * count) * sizeof(float);
+    return sizeof of + (size_t)of.pictures * size;
 }
 
 /* One picture of a run against the interpreter, or what is expected of it. */

@@ -128,7 +128,8 @@ static const char *argument_address(Arena *a, const Argument *x)
     static const char *const base[] = {
         [ARGUMENT_INPUT] = "input", [ARGUMENT_OUTPUT] = "output", [ARGUMENT_ARENA] = "arena"
     };
-    return plus(a, base[x->kind], x->offset);
+    const char *first = plus(a, base[x->kind], x->offset);
+    return x->pitch ? arena_printf(a, "%s + picture * %lld", first, (long long)x->pitch) : first;
 }
 
 static bool same_rows(const Buffer *b, const ConstArray *array)
@@ -171,8 +172,8 @@ static const char *argument_text(Emission *e, const Buffer *b, const Argument *x
     if (b->rank < 2)
         return address;
     const char *untyped = x->kind == ARGUMENT_INPUT ? "const void *" : "void *";
-    return arena_printf(a, x->offset ? "(%s)(%s)(%s)" : "(%s)(%s)%s", print_pointer(a, b, ""),
-                        untyped, address);
+    return arena_printf(a, x->offset || x->pitch ? "(%s)(%s)(%s)" : "(%s)(%s)%s",
+                        print_pointer(a, b, ""), untyped, address);
 }
 
 static const char *call_text(Emission *e, const Call *c)
@@ -219,10 +220,10 @@ static const char *call_comment(Emission *e, const Call *c)
     Arena *a = e->arena;
     Text t = { .arena = a };
     text_printf(&t, "%s: %s", emit_call_path(a, c), emit_call_summary(a, c));
-    if (e->program->pictures > 1)
-        text_printf(&t, ", %lld pictures", (long long)e->program->pictures);
+    if (c->pictures > 1)
+        text_printf(&t, ", %lld pictures", (long long)c->pictures);
     if (c->macs)
-        text_printf(&t, "; %s MACs", count_text(a, c->macs));
+        text_printf(&t, "; %s MACs", count_text(a, c->macs / e->program->pictures * c->pictures));
     if (c->tile && c->tile[0])
         text_printf(&t, "; tile %s", c->tile);
     return text_string(&t);
@@ -241,6 +242,35 @@ static void put_run_signature(Writer *w)
 {
     w_line(w, "void ${name}_run(const ${name}_input_t *input, ${name}_output_t *output, "
               "void *memory KILN_TRACE_PARAMETER)");
+}
+
+static void put_call(Emission *e, Writer *w, int i)
+{
+    const Program *p = e->program;
+    const Call *c = &p->calls.at[i];
+    w_blank(w);
+    w_comment(w, call_comment(e, c));
+    w_linef(w, "%s", call_text(e, c));
+    if (p->parallel)
+        w_line(w, "KILN_BARRIER;");
+    if (emit_completes_node(p, i))
+        w_linef(w, "KILN_TRACE_NODE%s(%d, %s);", p->parallel ? "_OF_THREADS" : "",
+                c->node->origin->id,
+                argument_address(e->arena, &c->argument[emit_result_argument(c->function)]));
+}
+
+static void put_calls(Emission *e, Writer *w)
+{
+    const Program *p = e->program;
+    if (p->picturewise)
+        w_linef(w, "for (size_t picture = 0; picture < %lld; picture++) {", (long long)p->pictures);
+    for (int i = 0; i < p->calls.count; i++) {
+        if (p->picturewise && i == p->picturewise)
+            w_line(w, "}");
+        put_call(e, w, i);
+    }
+    if (p->picturewise == p->calls.count)
+        w_line(w, "}");
 }
 
 static void put_run(Emission *e, Writer *w)
@@ -262,18 +292,7 @@ static void put_run(Emission *e, Writer *w)
         w_line(w, "KILN_THREADS");
         w_line(w, "{");
     }
-    for (int i = 0; i < p->calls.count; i++) {
-        const Call *c = &p->calls.at[i];
-        w_blank(w);
-        w_comment(w, call_comment(e, c));
-        w_linef(w, "%s", call_text(e, c));
-        if (p->parallel)
-            w_line(w, "KILN_BARRIER;");
-        if (emit_completes_node(p, i))
-            w_linef(w, "KILN_TRACE_NODE%s(%d, %s);", p->parallel ? "_OF_THREADS" : "",
-                    c->node->origin->id,
-                    argument_address(e->arena, &c->argument[emit_result_argument(c->function)]));
-    }
+    put_calls(e, w);
     if (p->parallel)
         w_line(w, "}");
     w_line(w, "}");

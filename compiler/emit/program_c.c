@@ -30,12 +30,14 @@ static void put_shape(Emission *e, Writer *w, const char *what, const Shape *s)
     w_linef(w, ".%s = { %d, { %s } },", what, s->rank - 1, text_string(&t));
 }
 
-/* What is done up to each node that a trace tells of. Returns their number. */
-static int put_layers(Emission *e, Writer *w)
+/* What is done up to each node that a trace tells of. Returns their number, and how many of them run
+ * picture by picture. */
+static int put_layers(Emission *e, Writer *w, int *picturewise)
 {
     const Program *p = e->program;
     int64_t macs = 0;
     int count = 0;
+    *picturewise = 0;
     w_line(w, "static const kiln_layer ${its}layers[] = {");
     for (int i = 0; i < p->calls.count; i++) {
         const Call *c = &p->calls.at[i];
@@ -46,6 +48,7 @@ static int put_layers(Emission *e, Writer *w)
                 c_string(e->arena, emit_call_summary(e->arena, c)), (long long)macs);
         macs = 0;
         count++;
+        *picturewise += i < p->picturewise;
     }
     if (count == 0)
         w_line(w, "{ NULL, NULL, 0 },");
@@ -72,7 +75,7 @@ static void put_network(Emission *e, Writer *w)
     for_each_vec(Call, c, &p->calls)
         macs += c->macs;
     put_features(e, w);
-    int layers = put_layers(e, w);
+    int picturewise, layers = put_layers(e, w, &picturewise);
     put_run(w);
     bool has_map = emit_class_map(e, w);
     w_line(w, "static const kiln_network ${its}network = {");
@@ -91,6 +94,8 @@ static void put_network(Emission *e, Writer *w)
         w_linef(w, ".batch = %lld,", (long long)p->pictures);
     w_line(w, ".layers = ${its}layers,");
     w_linef(w, ".layer_count = %d,", layers);
+    if (picturewise)
+        w_linef(w, ".picturewise = %d,", picturewise);
     if (has_map)
         w_line(w, ".class_map = &${its}class_map,");
     w_line(w, ".run = ${its}call,");

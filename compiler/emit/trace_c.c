@@ -1,17 +1,18 @@
 /* The program of `kiln verify`: runs one of the networks, by its index, on a file of floats and
- * writes what every node has computed, node by node: its number in the source graph, then its
- * values, H,W,C without gaps, picture by picture. */
+ * writes what every node has computed, node by node: its number in the source graph, the first
+ * picture and how many there are, then their values, H,W,C without gaps, picture by picture. */
 #include "compiler/emit/emit.h"
 #include "compiler/emit/names.h"
 #include "compiler/graph/view.h"
 
 /* A traced node: its values are `rows` rows of `channels` floats, `pitch` apart. */
-static void put_layout(Writer *w, const Program *p, const Node *n)
+static void put_layout(Writer *w, const Call *c)
 {
+    const Node *n = c->node;
     long long channels = node_channels(n);
-    long long rows = p->pictures * shape_count(&n->shape) / channels;
-    w_linef(w, "{ %d, %lld, %lld, %lld }, /* %s */", n->origin->id, rows, channels,
-            (long long)view_pixel_stride(n), n->path);
+    long long rows = c->pictures * shape_count(&n->shape) / channels;
+    w_linef(w, "{ %d, 0, %lld, %lld, %lld, %lld }, /* %s */", n->origin->id, (long long)c->pictures,
+            rows, channels, (long long)view_pixel_stride(n), n->path);
 }
 
 bool emit_completes_node(const Program *p, int i)
@@ -26,22 +27,23 @@ static const char *const head[] = {
     "#include <stdlib.h>",
     "",
     "typedef struct Layout {",
-    "int id;",
+    "int id, first, pictures;",
     "long rows, channels, pitch;",
     "} Layout;",
     "",
     "typedef struct Trace {",
-    "const Layout *layouts;",
+    "Layout *layouts;",
     "FILE *out;",
     "} Trace;",
     "",
     "static void write_node(void *context, int id, const void *data)",
     "{",
     "const Trace *t = context;",
-    "const Layout *l = t->layouts;",
+    "Layout *l = t->layouts;",
     "while (l->id != id)",
     "    l++;",
-    "fwrite(&id, sizeof id, 1, t->out);",
+    "fwrite(&l->id, sizeof(int), 3, t->out);",
+    "l->first += l->pictures;",
     "for (long row = 0; row < l->rows; row++)",
     "    fwrite((const float *)data + row * l->pitch, sizeof(float),",
     "           (size_t)l->channels, t->out);",
@@ -57,11 +59,11 @@ static const char *const body[] = {
     "static KILN_ALIGN(64) unsigned char arena[${NAME}_ARENA_BYTES + 64];",
     "Trace t = { layouts_of_${name}, out };",
     "const kiln_trace trace = { write_node, &t };",
-    "const int last = -1;",
+    "const int last[] = { -1, 0, ${pictures} };",
     "if (fread(input, sizeof input, 1, in) != 1)",
     "    return 3;",
     "${name}_run(input, output, arena, &trace);",
-    "fwrite(&last, sizeof last, 1, out);",
+    "fwrite(last, sizeof last, 1, out);",
     "fwrite(output, sizeof output, 1, out);",
     "return fclose(out) == 0 ? 0 : 3;",
     "}",
@@ -89,11 +91,12 @@ static void put_network(Emission *e, Writer *w, const EmittedNetwork *n)
 {
     w_set(w, "name", n->name);
     w_set(w, "NAME", c_upper(e->arena, n->name));
+    w_set(w, "pictures", arena_printf(e->arena, "%lld", (long long)n->program->pictures));
     w_blank(w);
-    w_line(w, "static const Layout layouts_of_${name}[] = {");
+    w_line(w, "static Layout layouts_of_${name}[] = {");
     for (int i = 0; i < n->program->calls.count; i++)
         if (emit_completes_node(n->program, i))
-            put_layout(w, n->program, n->program->calls.at[i].node);
+            put_layout(w, &n->program->calls.at[i]);
     w_line(w, "};");
     put_lines(w, body, COUNT_OF(body));
 }

@@ -8,20 +8,28 @@
  * those into the input and output are channels of their storage. */
 #include "compiler/schedule/program.h"
 
-static const char *joined(Arena *a, const char *what, long long offset)
+static const char *pitch_text(Arena *a, const Argument *x, int64_t unit)
 {
-    return offset ? arena_printf(a, "%s + %lld", what, offset) : what;
+    return x->pitch ? arena_printf(a, " + %lld picture", (long long)(x->pitch * unit)) : "";
+}
+
+static const char *joined(Arena *a, const char *what, const Argument *x)
+{
+    const char *pitch = pitch_text(a, x, 1);
+    return x->offset ? arena_printf(a, "%s + %lld%s", what, (long long)x->offset, pitch)
+                     : arena_printf(a, "%s%s", what, pitch);
 }
 
 static const char *argument_text(Arena *a, const Argument *x)
 {
     switch (x->kind) {
     case ARGUMENT_INPUT:
-        return joined(a, "input", (long long)x->offset);
+        return joined(a, "input", x);
     case ARGUMENT_OUTPUT:
-        return joined(a, "output", (long long)x->offset);
+        return joined(a, "output", x);
     case ARGUMENT_ARENA:
-        return arena_printf(a, "arena + %lld", (long long)x->offset * (long long)sizeof(float));
+        return arena_printf(a, "arena + %lld%s", (long long)x->offset * (long long)sizeof(float),
+                            pitch_text(a, x, (int64_t)sizeof(float)));
     case ARGUMENT_CONST:
         break;
     }
@@ -52,8 +60,13 @@ void program_dump(const Program *p, Text *t)
                 p->target->name, (long long)p->input_count, (long long)p->output_count,
                 (long long)p->arena_bytes);
     text_printf(t, "at least %lld\n", (long long)p->arena_lower_bound);
-    for_each_vec(const Call, c, &p->calls)
-        dump_call(c, t);
+    for (int i = 0; i < p->calls.count; i++) {
+        if (p->picturewise && i == 0)
+            text_printf(t, "  for each picture of %lld:\n", (long long)p->pictures);
+        if (p->picturewise && i == p->picturewise)
+            text_puts(t, "  for all pictures:\n");
+        dump_call(&p->calls.at[i], t);
+    }
     for (int i = 0; i < p->arrays.count; i++)
         dump_array(p->arrays.at[i], t);
     for (int i = 0; i < p->functions.count; i++) {

@@ -43,16 +43,17 @@ static bool are_neighbours(const Graph *g, const Node *first, const Node *second
     return first->id < second->id && second->view.owner != first->input[0]->view.owner;
 }
 
-static bool may_pair(const Graph *g, const Node *n, const Tile *tile)
+static bool may_pair(const Graph *g, const Node *n, const Tile *tile, int picturewise)
 {
     const Node *first = n->input_count ? n->input[0] : NULL;
     return first && first->op == OP_CONV2D && interleave_applies(first, n) &&
-           !tile[first->id].winograd && is_private(g, first) && are_neighbours(g, first, n);
+           (first->id < picturewise) == (n->id < picturewise) && !tile[first->id].winograd &&
+           is_private(g, first) && are_neighbours(g, first, n);
 }
 
 /* --- for time --------------------------------------------------------------------------------- */
 
-/* Each layer goes over all pictures of a batch before the next one begins. */
+/* A layer goes over all pictures that run at once before the next one begins. */
 static bool saves_time(const Target *t, const Node *first, int64_t pictures)
 {
     const double share = 0.5;
@@ -78,7 +79,7 @@ static void unset_pair(Pairs *p, const Node *second)
 
 /* --- for memory ------------------------------------------------------------------------------- */
 
-static int64_t arena_with(const Graph *g, const Pairs *p)
+static int64_t arena_with(const Graph *g, const Pairs *p, PlanNeeds needs)
 {
     Arena *a = arena_new();
     int64_t *scratch = arena_new_array(a, int64_t, g->nodes.count);
@@ -86,35 +87,37 @@ static int64_t arena_with(const Graph *g, const Pairs *p)
         if (p->producer[n->id])
             scratch[n->id] = (int64_t)sizeof(float) *
                              interleave_floats(p->producer[n->id], n, p->rows[n->id]);
-    int64_t bytes = plan_lower_bound(g, &(PlanNeeds){ 1, scratch, p->computed_at });
+    needs.scratch_bytes = scratch;
+    needs.computed_at = p->computed_at;
+    int64_t bytes = plan_lower_bound(g, &needs);
     arena_free(a);
     return bytes;
 }
 
 /* Undoes those without which the arena is no larger. */
-static void keep_smallest_arena(const Graph *g, Pairs *p)
+static void keep_smallest_arena(const Graph *g, Pairs *p, PlanNeeds needs)
 {
-    int64_t least = arena_with(g, p);
+    int64_t least = arena_with(g, p, needs);
     for_each_node(n, g) {
         const Node *first = p->producer[n->id];
         if (!first)
             continue;
         unset_pair(p, n);
-        if (arena_with(g, p) > least)
+        if (arena_with(g, p, needs) > least)
             set_pair(p, n, p->rows[n->id]);
     }
 }
 
 Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile,
-                   int64_t pictures, PairRule rule)
+                   int64_t pictures, int picturewise, PairRule rule)
 {
     bool has_vectors = target->vector.lanes > 1, all = rule == PAIRS_ALL || !has_vectors;
     Pairs p = no_pairs(a, g);
     for_each_node(n, g)
-        if (rule != PAIRS_NONE && may_pair(g, n, tile) &&
-            (all || saves_time(target, n->input[0], pictures)))
+        if (rule != PAIRS_NONE && may_pair(g, n, tile, picturewise) &&
+            (all || saves_time(target, n->input[0], n->id < picturewise ? 1 : pictures)))
             set_pair(&p, n, has_vectors ? 2 : 1);
     if (!has_vectors && rule == PAIRS_PAYING)
-        keep_smallest_arena(g, &p);
+        keep_smallest_arena(g, &p, (PlanNeeds){ .pictures = pictures, .picturewise = picturewise });
     return p;
 }

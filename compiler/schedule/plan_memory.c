@@ -43,6 +43,39 @@ static int time_of(const PlanNeeds *needs, const Node *n)
     return needs->computed_at ? needs->computed_at[n->id] : n->id;
 }
 
+/* Marks what a node reads and writes. */
+static void mark_storage(const Node *n, bool *used)
+{
+    used[n->view.owner->id] = true;
+    for (int i = 0; i < n->input_count; i++)
+        used[n->input[i]->view.owner->id] = true;
+}
+
+bool *plan_crossing(const Graph *g, const PlanNeeds *needs, Arena *a)
+{
+    bool *before = arena_new_array(a, bool, g->nodes.count);
+    bool *after = arena_new_array(a, bool, g->nodes.count);
+    for_each_node(n, g)
+        mark_storage(n, time_of(needs, n) < needs->picturewise ? before : after);
+    for (int id = 0; id < g->nodes.count; id++)
+        before[id] &= after[id];
+    return before;
+}
+
+/* A storage of all pictures, if it is used when they run at once. What crosses is in use from the
+ * start: the first picture's is kept while the nodes before run again. */
+static void give_pictures(const Graph *g, const PlanNeeds *needs, Arena *a, Blocks *blocks)
+{
+    bool *crosses = plan_crossing(g, needs, a);
+    for_each_vec(Block, b, blocks) {
+        int64_t pictures = crosses[b->node] || b->first >= needs->picturewise ? needs->pictures : 1;
+        b->bytes = align(pictures * shape_count(&g->nodes.at[b->node]->shape) *
+                         (int64_t)sizeof(float));
+        if (crosses[b->node])
+            b->first = 0;
+    }
+}
+
 static void add_tensors(const Graph *g, const PlanNeeds *needs, Arena *a, Blocks *blocks)
 {
     int *block_of = arena_new_array(a, int, g->nodes.count); /* index + 1 */
@@ -51,9 +84,7 @@ static void add_tensors(const Graph *g, const PlanNeeds *needs, Arena *a, Blocks
         if (!is_in_arena(g, n->view.owner) || time_of(needs, n) != n->id)
             continue;
         if (!block_of[owner]) {
-            int64_t bytes = align(needs->pictures * shape_count(&n->view.owner->shape) *
-                                  (int64_t)sizeof(float));
-            vec_push(a, blocks, (Block){ .node = owner, .first = n->id, .bytes = bytes });
+            vec_push(a, blocks, (Block){ .node = owner, .first = n->id });
             block_of[owner] = blocks->count;
         }
         blocks->at[block_of[owner] - 1].last = n->id;
@@ -64,6 +95,7 @@ static void add_tensors(const Graph *g, const PlanNeeds *needs, Arena *a, Blocks
             if (b && blocks->at[b - 1].last < time_of(needs, n))
                 blocks->at[b - 1].last = time_of(needs, n);
         }
+    give_pictures(g, needs, a, blocks);
 }
 
 static void add_scratch(const Graph *g, const int64_t *scratch_bytes, Arena *a, Blocks *blocks)

@@ -22,7 +22,13 @@ typedef struct PlanNeeds {
     /* [nodes]: the node with which each is computed, mostly itself; one that is computed with
      * another needs no place. NULL: each by itself. */
     const int *computed_at;
+    /* The nodes before this one run picture by picture, all of them for one and then for the next;
+     * 0: none do. What they and later ones use holds all pictures, and does so from the start. */
+    int picturewise;
 } PlanNeeds;
+
+/* By node id: do both nodes before `picturewise` and later ones use the storage that it owns? */
+bool *plan_crossing(const Graph *g, const PlanNeeds *needs, Arena *a);
 
 /* Plans a graph whose views are decided. Not in the arena are the graph's input and output, which
  * are the caller's buffers (the output's is written and read while the network runs, where views

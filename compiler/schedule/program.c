@@ -21,10 +21,19 @@ typedef struct Builder {
     Tile *tile;       /* [nodes] */
     LoopShare *share; /* [nodes] */
     Map arrays;       /* path and layout -> ConstArray */
+    int picturewise;  /* nodes before it run picture by picture */
     Pairs pairs;
     MemoryPlan plan;
+    const bool
+        *crosses; /* [nodes]: storage of all pictures, in the part that runs one by one, too */
     CostModel cost;
 } Builder;
+
+/* Of one run of its function. */
+static int64_t pictures_of(const Builder *b, const Node *n)
+{
+    return n->id < b->picturewise ? 1 : b->p->pictures;
+}
 
 /* Threads divide what is larger, so that the rest is what they all read; nodes without weights
  * follow what they read. */
@@ -54,7 +63,7 @@ static const char *build_kernel(Builder *b, const Node *n)
                       .target = b->p->target,
                       .tile = b->tile[n->id],
                       .share = b->share[n->id],
-                      .pictures = b->p->pictures,
+                      .pictures = pictures_of(b, n),
                       .producer = b->pairs.producer[n->id],
                       .rows = b->pairs.rows[n->id] };
     if (env.producer)
@@ -101,16 +110,20 @@ static const ConstArray *intern_array(Builder *b, const ConstArray *a)
     return a;
 }
 
-static Argument storage(const Builder *b, const Node *n)
+/* Where a call of `reader` finds the value of n, or of its first picture. */
+static Argument storage(const Builder *b, const Node *reader, const Node *n)
 {
     const Node *owner = n->view.owner;
     Argument a = { .offset = n->view.channel };
+    if (pictures_of(b, reader) < b->p->pictures)
+        a.pitch = shape_count(&owner->shape);
     if (owner == b->g->input->view.owner) {
         a.kind = ARGUMENT_INPUT;
     } else if (owner == b->g->output->view.owner) {
         a.kind = ARGUMENT_OUTPUT;
     } else {
         a.kind = ARGUMENT_ARENA;
+        a.pitch = b->crosses[owner->id] ? a.pitch : 0;
         a.offset += b->plan.offset[owner->id] / (int64_t)sizeof(float);
     }
     return a;
@@ -139,10 +152,10 @@ static void build_call(Builder *b, const Node *n)
         const Operand *o = &k->operand[i];
         switch (o->kind) {
         case OPERAND_INPUT:
-            argument[i] = storage(b, o->node->input[o->input]);
+            argument[i] = storage(b, n, o->node->input[o->input]);
             break;
         case OPERAND_OUTPUT:
-            argument[i] = storage(b, n);
+            argument[i] = storage(b, n, n);
             break;
         case OPERAND_CONST:
             argument[i] = (Argument){ .kind = ARGUMENT_CONST, .array = intern_array(b, o->array) };
@@ -162,6 +175,7 @@ static void build_call(Builder *b, const Node *n)
                   .producer = producer,
                   .summary = k->summary,
                   .tile = k->tile,
+                  .pictures = pictures_of(b, n),
                   .macs = b->p->pictures * node_macs(n),
                   .predicted = (double)b->p->pictures * predicted(b, n) };
     if (producer) {
@@ -169,6 +183,7 @@ static void build_call(Builder *b, const Node *n)
         call.predicted += (double)b->p->pictures * predicted(b, producer);
     }
     vec_push(b->arena, &b->p->calls, call);
+    b->p->picturewise += n->id < b->picturewise;
 }
 
 static void plan(Builder *b)
@@ -176,7 +191,8 @@ static void plan(Builder *b)
     int64_t *scratch = arena_new_array(b->arena, int64_t, b->g->nodes.count);
     for_each_node(n, b->g)
         scratch[n->id] = b->kernel[n->id].scratch * (int64_t)sizeof(float);
-    const PlanNeeds needs = { b->p->pictures, scratch, b->pairs.computed_at };
+    const PlanNeeds needs = { b->p->pictures, scratch, b->pairs.computed_at, b->picturewise };
+    b->crosses = plan_crossing(b->g, &needs, b->arena);
     plan_memory(b->g, &needs, b->arena, &b->plan);
     const char *error = plan_check(b->g, &needs, &b->plan, b->arena);
     if (error)
@@ -204,14 +220,16 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
                                        options->tuning, &b.tile);
     if (problem)
         return problem;
+    b.picturewise = options->parallel || out->pictures == 1 ? 0 : g->nodes.count;
     for_each_node(n, g)
-        if (n->op == OP_DENSE && out->pictures > 1) { /* a matrix product, not matrix by vector */
+        if (n->op == OP_DENSE &&
+            pictures_of(&b, n) > 1) { /* a matrix product, not matrix by vector */
             b.tile[n->id].pixels = options->target->tile_pixels;
             b.tile[n->id].vectors = options->target->tile_vectors;
         }
     b.cost = cost_model(options->target, g);
     /* Blocks of rows follow each other: threads would have to meet after each. */
-    b.pairs = pairs_choose(arena, g, options->target, b.tile, out->pictures,
+    b.pairs = pairs_choose(arena, g, options->target, b.tile, out->pictures, b.picturewise,
                            options->parallel ? PAIRS_NONE : options->pairs);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     b.share = arena_new_array(arena, LoopShare, g->nodes.count);

@@ -20,6 +20,7 @@ typedef enum ArgumentKind {
 typedef struct Argument {
     ArgumentKind kind;
     int64_t offset; /* floats: from the start of the input, the output or the arena */
+    int64_t pitch;  /* floats from one picture's to the next, where its call is of one picture */
     const ConstArray *array;
 } Argument;
 
@@ -30,8 +31,9 @@ typedef struct Call {
     const Node *producer;     /* its input that is computed with it, row by row; or NULL */
     const char *summary;      /* "conv2d 3x3 stride 1 pad 1, 56x56x64 -> 56x56x64, relu" */
     const char *tile;         /* "6 pixels x 64 channels", or "" */
-    int64_t macs;
-    double predicted; /* milliseconds, by the cost model */
+    int64_t pictures;         /* of one run of the function */
+    int64_t macs;             /* of all pictures */
+    double predicted;         /* milliseconds, by the cost model */
 } Call;
 
 typedef struct Program {
@@ -41,7 +43,8 @@ typedef struct Program {
     Vec(const Function *) functions; /* one per distinct name, in order of first use */
     Vec(Call) calls;
     Vec(const ConstArray *) arrays; /* in order of first use */
-    int64_t pictures;               /* of one call */
+    int64_t pictures;               /* of one run of the network */
+    int picturewise;                /* the first so many calls run picture by picture */
     bool parallel;                  /* every thread runs every call */
     bool winograd;                  /* some node is computed by Winograd's form */
     int64_t weight_originals;       /* bytes of the parameters that were packed */

@@ -97,8 +97,8 @@ static bool check_counts(const Oracle *o)
 static bool check_plan(const Oracle *o, const Graph *g)
 {
     MemoryPlan plan;
-    plan_memory(g, &(PlanNeeds){ 1, NULL, NULL }, o->arena, &plan);
-    const char *problem = plan_check(g, &(PlanNeeds){ 1, NULL, NULL }, &plan, o->arena);
+    plan_memory(g, &(PlanNeeds){ .pictures = 1 }, o->arena, &plan);
+    const char *problem = plan_check(g, &(PlanNeeds){ .pictures = 1 }, &plan, o->arena);
     double ratio = (double)plan.bytes / (double)plan.lower_bound;
     bool ok = !problem && ratio <= 1.05;
     printf("%-4s %-28s memory  %lld bytes, %.3f of the lower bound%s%s\n", ok ? "ok" : "BAD",

@@ -181,8 +181,8 @@ static void check_graph(Build *b)
     for_each_node(n, g)
         compare_node(b, n, after.value[n->id], source.value[n->origin->id]);
     MemoryPlan plan;
-    plan_memory(g, &(PlanNeeds){ 1, NULL, NULL }, b->a, &plan);
-    const char *problem = plan_check(g, &(PlanNeeds){ 1, NULL, NULL }, &plan, b->a);
+    plan_memory(g, &(PlanNeeds){ .pictures = 1 }, b->a, &plan);
+    const char *problem = plan_check(g, &(PlanNeeds){ .pictures = 1 }, &plan, b->a);
     ck_assert_msg(!problem, "%s", problem);
     const float *stored = storage_run(g, input, b->a);
     ck_assert_mem_eq(stored, after.value[g->output->id],
