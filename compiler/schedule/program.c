@@ -8,6 +8,7 @@
 #include "compiler/kernel/kernel.h"
 #include "compiler/schedule/choose.h"
 #include "compiler/schedule/cost.h"
+#include "compiler/schedule/picturewise.h"
 #include "compiler/schedule/plan_memory.h"
 
 #include <string.h>
@@ -220,7 +221,9 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
                                        options->tuning, &b.tile);
     if (problem)
         return problem;
-    b.picturewise = options->parallel || out->pictures == 1 ? 0 : g->nodes.count;
+    /* Threads share a layer: they have more to do when all pictures run at once. */
+    bool divides = out->pictures > 1 && !options->parallel;
+    b.picturewise = divides ? picturewise_choose(g, b.tile, out->pictures) : 0;
     for_each_node(n, g)
         if (n->op == OP_DENSE &&
             pictures_of(&b, n) > 1) { /* a matrix product, not matrix by vector */

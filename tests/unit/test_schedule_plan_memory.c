@@ -90,6 +90,38 @@ START_TEST(computed_with_another)
 }
 END_TEST
 
+/* c0 and c1 run picture by picture; c1, which crosses, holds all three pictures while c0 runs again. */
+START_TEST(picture_by_picture)
+{
+    chain(5);
+    const PlanNeeds needs = { .pictures = 3, .picturewise = 3 };
+    MemoryPlan plan;
+    plan_memory(b->g, &needs, b->a, &plan);
+    ck_assert_ptr_null(plan_check(b->g, &needs, &plan, b->a));
+    const bool *crosses = plan_crossing(b->g, &needs, b->a);
+    for (int id = 0; id <= 5; id++)
+        ck_assert_int_eq(crosses[id], id == 2);
+    const int64_t three = 3 * 4 * 6 * 5 * 4;
+    ck_assert_int_eq(plan.lower_bound, 2 * ((three + 63) / 64 * 64));
+    plan.offset[1] = plan.offset[2] + 2 * MAP_ALIGNED;
+    ck_assert_str_eq(plan_check(b->g, &needs, &plan, b->a),
+                     arena_printf(b->a, "tensor of 'c1' at %d and tensor of 'c0' at %d overlap",
+                                  (int)plan.offset[2], (int)plan.offset[1]));
+}
+END_TEST
+
+/* All of it: nothing but one picture's maps. */
+START_TEST(all_picture_by_picture)
+{
+    chain(5);
+    const PlanNeeds needs = { .pictures = 3, .picturewise = 6 };
+    MemoryPlan plan;
+    plan_memory(b->g, &needs, b->a, &plan);
+    ck_assert_ptr_null(plan_check(b->g, &needs, &plan, b->a));
+    ck_assert_int_eq(plan.bytes, 2 * MAP_ALIGNED);
+}
+END_TEST
+
 /* A storage lives from its first writer to the last reader of anything that lies in it. */
 START_TEST(shared_storage)
 {
@@ -157,6 +189,8 @@ int main(void)
     tcase_add_test(t, ping_pong);
     tcase_add_test(t, scratch_of_a_node);
     tcase_add_test(t, computed_with_another);
+    tcase_add_test(t, picture_by_picture);
+    tcase_add_test(t, all_picture_by_picture);
     tcase_add_test(t, shared_storage);
     tcase_add_test(t, broken_plans);
     tcase_add_loop_test(t, crossing_lifetimes, 0, 20);

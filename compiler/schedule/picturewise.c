@@ -1,0 +1,49 @@
+/* A layer that runs for N pictures, one after the other with the layers around it, reads its weights
+ * N times instead of once, N - 1 times too often; one that runs for all at once finds the maps of N
+ * pictures no more in the caches where those of one would be. The bytes of both decide, summed over
+ * the layers from one on to the end: maps shrink on the way and weights grow, so one cut is enough.
+ *
+ * Measured layer by layer with 8 pictures (AVX-512): resnet18's first maps lose 7 to 16 % when
+ * all pictures run at once, pools more than half; its last two blocks, whose transformed weights
+ * are 9 MB a layer, gain 12 to 34 %, vgg16's dense layers 80 %; layers for which the sums are
+ * equal come out even. */
+#include "compiler/schedule/picturewise.h"
+
+/* As they are read: transformed. */
+static int64_t weight_bytes(const Node *n, Tile tile)
+{
+    const Param *w = n->param[PARAM_WEIGHT];
+    int64_t bytes = w ? shape_count(&w->shape) * (int64_t)sizeof(float) : 0;
+    if (tile.winograd == TILE_STRASSEN)
+        return bytes / 4 * 7;
+    if (tile.winograd)
+        return bytes / (n->attr.kernel[0] * n->attr.kernel[1]) *
+               winograd_tile(n, tile.winograd).points;
+    return bytes;
+}
+
+static int64_t map_bytes(const Node *n)
+{
+    int64_t values = shape_count(&n->shape);
+    for (int i = 0; i < n->input_count; i++)
+        if (n->input[i]->op != OP_PARAMETER)
+            values += shape_count(&n->input[i]->shape);
+    return values * (int64_t)sizeof(float);
+}
+
+int picturewise_choose(const Graph *g, const Tile *tile, int64_t pictures)
+{
+    int64_t saved = 0, most = 0;
+    int first = g->nodes.count;
+    for (int id = g->nodes.count - 1; id >= 0; id--) {
+        const Node *n = g->nodes.at[id];
+        if (kernel_is_void(n))
+            continue;
+        saved += (pictures - 1) * weight_bytes(n, tile[id]) - pictures * map_bytes(n);
+        if (saved > most) {
+            most = saved;
+            first = id;
+        }
+    }
+    return first;
+}
