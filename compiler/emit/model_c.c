@@ -266,120 +266,120 @@ static void put_calls(Emission *e, Writer *w)
     if (p->picturewise) {
         w_blank(w);
         w_linef(w, "for (size_t picture = 0; picture < %lld; picture++) {", (long long)p->pictures);
-        for (int i = 0; i < p->calls.count; i++) {
-            if (p->picturewise && i == p->picturewise)
-                w_line(w, "}");
-            put_call(e, w, i);
-        }
-        if (p->picturewise == p->calls.count)
-            w_line(w, "}");
     }
-
-    static void put_run(Emission * e, Writer * w)
-    {
-        const Program *p = e->program;
-        bool uses_arena = false;
-        for_each_vec(Call, c, &p->calls)
-            for (int i = 0; i < c->function->param_count; i++)
-                uses_arena |= c->argument[i].kind == ARGUMENT_ARENA;
-        w_blank(w);
-        if (e->network->is_shared)
-            w_line(w,
-                   "void ${name}_run_on(const struct ${name}_table *weights, const float *input, "
-                   "float *output, void *memory KILN_TRACE_PARAMETER)");
-        else
-            put_run_signature(w);
-        w_line(w, "{");
-        w_line(w, uses_arena ? "float *const arena = memory;" : "(void)memory;");
-        if (p->parallel) {
-            w_line(w, "KILN_THREADS");
-            w_line(w, "{");
-        }
-        put_calls(e, w);
-        if (p->parallel)
+    for (int i = 0; i < p->calls.count; i++) {
+        if (p->picturewise && i == p->picturewise)
             w_line(w, "}");
+        put_call(e, w, i);
+    }
+    if (p->picturewise == p->calls.count)
         w_line(w, "}");
-    }
+}
 
-    /* --- networks that share their code ----------------------------------------------------------- */
-
-    void emit_table_type(Emission * e, Writer * w)
-    {
-        w_blank(w);
-        w_comment(w, "The weights of one of the networks that share this one's code.");
-        w_line(w, "struct ${name}_table {");
-        for_each_vec(const ConstArray *, array, &e->program->arrays)
-            w_linef(w, "const float *%s;", c_identifier(e->arena, (*array)->path));
-        w_line(w, "};");
-        w_blank(w);
+static void put_run(Emission *e, Writer *w)
+{
+    const Program *p = e->program;
+    bool uses_arena = false;
+    for_each_vec(Call, c, &p->calls)
+        for (int i = 0; i < c->function->param_count; i++)
+            uses_arena |= c->argument[i].kind == ARGUMENT_ARENA;
+    w_blank(w);
+    if (e->network->is_shared)
         w_line(w, "void ${name}_run_on(const struct ${name}_table *weights, const float *input, "
-                  "float *output, void *memory KILN_TRACE_PARAMETER);");
-    }
-
-    void emit_table(Emission * e, Writer * w)
-    {
-        for_each_vec(const ConstArray *, array, &e->program->arrays) {
-            const char *symbol = array_symbol(e->arena, e->program, *array);
-            w_linef(w, "%s%s%s,", (*array)->rank > 1 ? "(const float *)" : "", symbol,
-                    emit_is_literal(e, *array) ? ".f" : "");
-        }
-    }
-
-    /* NAME_run of a network whose code `code`_run_on is. */
-    static void put_table_and_run(Emission * e, Writer * w, const char *code)
-    {
-        w_blank(w);
-        w_linef(w, "static const struct %s_table table = {", code);
-        emit_table(e, w);
-        w_line(w, "};");
-        w_blank(w);
+                  "float *output, void *memory KILN_TRACE_PARAMETER)");
+    else
         put_run_signature(w);
+    w_line(w, "{");
+    w_line(w, uses_arena ? "float *const arena = memory;" : "(void)memory;");
+    if (p->parallel) {
+        w_line(w, "KILN_THREADS");
         w_line(w, "{");
-        w_linef(w, "%s_run_on(&table, input, output, memory KILN_TRACE_ARGUMENT);", code);
+    }
+    put_calls(e, w);
+    if (p->parallel)
         w_line(w, "}");
-    }
+    w_line(w, "}");
+}
 
-    const char *emit_model_c(Emission * e)
-    {
-        EmitFile f;
-        const char *error = emit_file_open(e, &f, arena_printf(e->arena, "%s.c", e->name));
-        if (error)
-            return error;
-        vec_push(e->arena, &e->model, f.name);
-        w_set(&f.w, "name", e->name);
-        put_head(e, &f.w);
-        put_labels(e, &f.w);
-        Printer printer = { .w = &f.w, .arena = e->arena, .target = e->program->target };
-        for_each_vec(const Function *, function, &e->program->functions) {
-            w_blank(&f.w);
-            print_function(&printer, *function);
-        }
-        put_run(e, &f.w);
-        if (e->network->is_shared)
-            put_table_and_run(e, &f.w, e->name);
-        return emit_file_close(&f);
-    }
+/* --- networks that share their code ----------------------------------------------------------- */
 
-    const char *emit_twin_c(Emission * e)
-    {
-        EmitFile f;
-        const EmittedNetwork *code = &e->networks[e->network->code];
-        const char *error = emit_file_open(e, &f, arena_printf(e->arena, "%s.c", e->name));
-        if (error)
-            return error;
-        vec_push(e->arena, &e->model, f.name);
-        Writer *w = &f.w;
-        w_set(w, "name", e->name);
-        w_comment(w, arena_printf(e->arena,
-                                  "%s for %s, made by kiln: the code of %s on weights of its own.\n"
-                                  "Digest of the network and its weights: %s",
-                                  e->program->name, e->program->target->name, code->program->name,
-                                  e->digest));
-        w_line(w, "#include \"${name}.h\"");
-        w_linef(w, "#include \"%s_weights.h\"", code->name);
-        w_line(w, "#include \"${name}_weights.h\"");
-        w_blank(w);
-        w_linef(w, "const char %s_digest[] = \"%s\";", e->name, e->digest);
-        put_table_and_run(e, w, code->name);
-        return emit_file_close(&f);
+void emit_table_type(Emission *e, Writer *w)
+{
+    w_blank(w);
+    w_comment(w, "The weights of one of the networks that share this one's code.");
+    w_line(w, "struct ${name}_table {");
+    for_each_vec(const ConstArray *, array, &e->program->arrays)
+        w_linef(w, "const float *%s;", c_identifier(e->arena, (*array)->path));
+    w_line(w, "};");
+    w_blank(w);
+    w_line(w, "void ${name}_run_on(const struct ${name}_table *weights, const float *input, "
+              "float *output, void *memory KILN_TRACE_PARAMETER);");
+}
+
+void emit_table(Emission *e, Writer *w)
+{
+    for_each_vec(const ConstArray *, array, &e->program->arrays) {
+        const char *symbol = array_symbol(e->arena, e->program, *array);
+        w_linef(w, "%s%s%s,", (*array)->rank > 1 ? "(const float *)" : "", symbol,
+                emit_is_literal(e, *array) ? ".f" : "");
     }
+}
+
+/* NAME_run of a network whose code `code`_run_on is. */
+static void put_table_and_run(Emission *e, Writer *w, const char *code)
+{
+    w_blank(w);
+    w_linef(w, "static const struct %s_table table = {", code);
+    emit_table(e, w);
+    w_line(w, "};");
+    w_blank(w);
+    put_run_signature(w);
+    w_line(w, "{");
+    w_linef(w, "%s_run_on(&table, input, output, memory KILN_TRACE_ARGUMENT);", code);
+    w_line(w, "}");
+}
+
+const char *emit_model_c(Emission *e)
+{
+    EmitFile f;
+    const char *error = emit_file_open(e, &f, arena_printf(e->arena, "%s.c", e->name));
+    if (error)
+        return error;
+    vec_push(e->arena, &e->model, f.name);
+    w_set(&f.w, "name", e->name);
+    put_head(e, &f.w);
+    put_labels(e, &f.w);
+    Printer printer = { .w = &f.w, .arena = e->arena, .target = e->program->target };
+    for_each_vec(const Function *, function, &e->program->functions) {
+        w_blank(&f.w);
+        print_function(&printer, *function);
+    }
+    put_run(e, &f.w);
+    if (e->network->is_shared)
+        put_table_and_run(e, &f.w, e->name);
+    return emit_file_close(&f);
+}
+
+const char *emit_twin_c(Emission *e)
+{
+    EmitFile f;
+    const EmittedNetwork *code = &e->networks[e->network->code];
+    const char *error = emit_file_open(e, &f, arena_printf(e->arena, "%s.c", e->name));
+    if (error)
+        return error;
+    vec_push(e->arena, &e->model, f.name);
+    Writer *w = &f.w;
+    w_set(w, "name", e->name);
+    w_comment(w, arena_printf(e->arena,
+                              "%s for %s, made by kiln: the code of %s on weights of its own.\n"
+                              "Digest of the network and its weights: %s",
+                              e->program->name, e->program->target->name, code->program->name,
+                              e->digest));
+    w_line(w, "#include \"${name}.h\"");
+    w_linef(w, "#include \"%s_weights.h\"", code->name);
+    w_line(w, "#include \"${name}_weights.h\"");
+    w_blank(w);
+    w_linef(w, "const char %s_digest[] = \"%s\";", e->name, e->digest);
+    put_table_and_run(e, w, code->name);
+    return emit_file_close(&f);
+}
