@@ -130,7 +130,7 @@ static Graph *graph_of(const char *name, int cin, int classes)
 static Program *conv_program(const Target *target, int lanes, int cin, int channels)
 {
     Program *p = arena_new_of(A, Program);
-    *p = (Program){ .name = "tiny net", .target = target, .arena_bytes = 1024 };
+    *p = (Program){ .name = "tiny net", .target = target, .pictures = 1, .arena_bytes = 1024 };
     p->graph = graph_of(p->name, cin, channels);
     p->input_count = IN * IN * cin;
     p->output_count = OUT * OUT * channels;
@@ -141,15 +141,16 @@ static Program *conv_program(const Target *target, int lanes, int cin, int chann
     vec_push(A, &p->arrays, w);
     vec_push(A, &p->arrays, b);
     Argument *argument = arena_new_array(A, Argument, 4);
-    argument[0] = (Argument){ ARGUMENT_INPUT, 0, NULL };
-    argument[1] = (Argument){ ARGUMENT_CONST, 0, w };
-    argument[2] = (Argument){ ARGUMENT_CONST, 0, b };
-    argument[3] = (Argument){ ARGUMENT_OUTPUT, 0, NULL };
+    argument[0] = (Argument){ .kind = ARGUMENT_INPUT };
+    argument[1] = (Argument){ .kind = ARGUMENT_CONST, .array = w };
+    argument[2] = (Argument){ .kind = ARGUMENT_CONST, .array = b };
+    argument[3] = (Argument){ .kind = ARGUMENT_OUTPUT };
     Call call = { .function = f,
                   .argument = argument,
                   .node = p->graph->output,
                   .summary = "conv2d 3x3 stride 2 pad 1, 5x5x3 -> 3x3x16, relu",
                   .tile = "",
+                  .pictures = 1,
                   .macs = 9 * 9 * 3 * 16 };
     vec_push(A, &p->calls, call);
     return p;
