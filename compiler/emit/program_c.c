@@ -30,8 +30,8 @@ static void put_shape(Emission *e, Writer *w, const char *what, const Shape *s)
     w_linef(w, ".%s = { %d, { %s } },", what, s->rank - 1, text_string(&t));
 }
 
-/* What is done up to each node that a trace tells of. Returns their number, and how many of them run
- * picture by picture. */
+/* What is done up to each node that a trace tells of. Returns their number, and how many of them
+ * run picture by picture. */
 static int put_layers(Emission *e, Writer *w, int *picturewise)
 {
     const Program *p = e->program;

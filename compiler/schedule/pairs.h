@@ -17,8 +17,8 @@ typedef enum PairRule {
     PAIRS_ALL /* that can be made: for tests */
 } PairRule;
 
-/* `tile` are the tiles of all nodes; those before `picturewise` run one picture at a time, the others
- * so many. */
+/* `tile` are the tiles of all nodes; those before `picturewise` run one picture at a time, the
+ * others so many. */
 Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile,
                    int64_t pictures, int picturewise, PairRule rule);
 

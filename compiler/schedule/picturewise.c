@@ -1,6 +1,6 @@
-/* A layer that runs for N pictures, one after the other with the layers around it, reads its weights
- * N times instead of once; one that runs for all at once finds the maps of N pictures no more in
- * the caches where those of one would be. The bytes of both decide, summed over the layers from one
+/* A layer that runs for N pictures, one after the other with the layers around it, reads its
+ * weights N times instead of once; one that runs for all at once finds the maps of N pictures no
+ * more in the caches where those of one would be. The bytes of both decide, summed over the layers from one
  * on to the end: on the way maps shrink and weights grow, so one cut is enough. Maps count twice:
  * a line of the cache is fetched before it is written, and written back.
  *

@@ -90,7 +90,7 @@ START_TEST(computed_with_another)
 }
 END_TEST
 
-/* c0 and c1 run picture by picture; c1, which crosses, holds all three pictures while c0 runs again. */
+/* c0 and c1 run picture by picture; c1 crosses: it holds all pictures while c0 runs again. */
 START_TEST(picture_by_picture)
 {
     chain(5);
