@@ -35,6 +35,9 @@ static LoopShare choose_share(const Builder *b, const Node *n)
     if (n->input_count == 0 || !n->param[PARAM_WEIGHT])
         return n->input_count && b->share[n->input[0]->id] ? b->share[n->input[0]->id]
                                                            : SHARE_PIXELS;
+    enum { FEWEST_ROWS = 12 }; /* to come out even */
+    if (n->attr.groups > 1 && n->attr.groups == node_channels(n) && node_height(n) < FEWEST_ROWS)
+        return SHARE_CHANNELS;
     int64_t weights = shape_count(&n->param[PARAM_WEIGHT]->shape);
     int64_t values = shape_count(&n->input[0]->shape) + shape_count(&n->shape);
     int form = b->tile[n->id].winograd;
