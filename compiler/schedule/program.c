@@ -26,8 +26,8 @@ typedef struct Builder {
     CostModel cost;
 } Builder;
 
-/* Is it a small depthwise map that squeeze-excite reads twice? Its rows would come out uneven, and a
- * pool of so few pixels is divided by channels: so is all between the two 1x1 convolutions. */
+/* Is it a small depthwise map that squeeze-excite reads twice? Its rows would come out uneven, and
+ * a pool of so few pixels is divided by channels: so is all between the two 1x1 convolutions. */
 static bool is_pooled_and_scaled(const Builder *b, const Node *n)
 {
     enum { FEWEST_ROWS = 12 };
