@@ -61,30 +61,104 @@ static FeatureMap as_pixels(FeatureMap m)
     return (FeatureMap){ 1, m.height * m.width, m.channels, m.stride };
 }
 
+/* Large maps are summed in blocks of consecutive pixels, whose sums are summed: threads that divide
+ * pixels each read what they wrote. As many blocks as give each a few rows. */
+static int64_t blocks_of(int64_t pixels)
+{
+    enum { MOST = 16, FEWEST = 4, LARGE = 64, SMALLEST = 32 };
+    int64_t blocks = MOST;
+    while (blocks > FEWEST && (pixels % blocks || pixels / blocks < LARGE))
+        blocks /= 2;
+    return pixels % blocks || pixels / blocks < SMALLEST ? 1 : blocks;
+}
+
+typedef struct GlobalPool {
+    FeatureMap x;
+    bool is_max;
+    Buffer *in, *out;
+    Var *c;
+} GlobalPool;
+
+/* y[c] = result, divided by the number of pixels where it is a sum. */
+static void store_pooled(Make *m, const GlobalPool *g, Body *b, Expr *result)
+{
+    Expr *zero = ix_int(m->L, 0);
+    if (!g->is_max)
+        result = quotient(b, result, real(b, (double)g->x.width));
+    append(b, epilogue(m, g->out, NULL, zero, zero, ix_var(m->L, g->c), result));
+}
+
+static VOp pool_op(const GlobalPool *g)
+{
+    return g->is_max ? VOP_MAX : VOP_ADD;
+}
+
+/* for c: the result over `pixels` pixels from pixel `first` on goes to `sum`, at its row; without
+ * one it is the pooled value. */
+static Stmt *pool_pixels(Make *m, const GlobalPool *g, Expr *first, int64_t pixels, Buffer *sum,
+                         Expr *row)
+{
+    Arena *L = m->L;
+    Var *p = loop_var(L, "p");
+    Expr *channel = ix_var(L, g->c);
+    Expr *pixel[] = { ix_int(L, 0), ix_add(L, first, ix_var(L, p)), channel };
+    Body b = { .L = L };
+    Buffer *part = new_parts(&b);
+    Var *j = partial_reduction(&b, pool_op(g), g->is_max ? -FLT_MAX : 0.0, pixels, p,
+                               val_load(L, g->in, 3, pixel), part);
+    if (sum)
+        append(&b, st_store(L, sum, 2, (Expr *[]){ row, channel }, first_part(L, part)));
+    else
+        store_pooled(m, g, &b, first_part(L, part));
+    Stmt *nest = st_for(L, g->c, ix_int(L, 0), ix_int(L, g->x.channels), body_block(&b));
+    return tile_parts(m, nest, g->c, g->x.channels, j);
+}
+
+/* for c: the pooled value of all blocks */
+static Stmt *pool_blocks(Make *m, const GlobalPool *g, Buffer *sum, int64_t blocks)
+{
+    Arena *L = m->L;
+    Expr *channel = ix_var(L, g->c);
+    Body b = { .L = L };
+    Buffer *acc = loop_scalar(L, "acc");
+    Var *t = loop_var(L, "t");
+    Expr *first[] = { ix_int(L, 0), channel }, *next[] = { ix_var(L, t), channel };
+    Expr *total = val_load(L, acc, 0, NULL);
+    append(&b, st_local(L, acc));
+    append(&b, st_store(L, acc, 0, NULL, val_load(L, sum, 2, first)));
+    Expr *more = val_op2(L, pool_op(g), total, val_load(L, sum, 2, next));
+    append(&b, st_for(L, t, ix_int(L, 1), ix_int(L, blocks), st_store(L, acc, 0, NULL, more)));
+    store_pooled(m, g, &b, total);
+    Stmt *nest = st_for(L, g->c, ix_int(L, 0), ix_int(L, g->x.channels), body_block(&b));
+    return tile_channels(m, nest, g->c, g->x.channels);
+}
+
 const char *make_global_pool(Make *m)
 {
     Arena *L = m->L;
-    bool is_max = m->n->op == OP_GLOBAL_MAX_POOL || m->n->op == OP_MAX;
-    FeatureMap x = as_pixels(map_of(m->n->input[0])), y = map_of(m->n);
-    Var *c = loop_var(L, "c"), *p = loop_var(L, "p");
-    text_puts(&m->name, is_max ? "global_max_pool" : "global_avg_pool");
-    text_puts(&m->summary, is_max ? "global_max_pool" : "global_avg_pool");
-    name_map(m, x);
+    GlobalPool g = { .x = as_pixels(map_of(m->n->input[0])),
+                     .is_max = m->n->op == OP_GLOBAL_MAX_POOL || m->n->op == OP_MAX,
+                     .c = loop_var(L, "c") };
+    FeatureMap y = map_of(m->n);
+    text_puts(&m->name, g.is_max ? "global_max_pool" : "global_avg_pool");
+    text_puts(&m->summary, g.is_max ? "global_max_pool" : "global_avg_pool");
+    name_map(m, g.x);
     name_map(m, y);
     name_epilogue(m);
-    Buffer *in = make_input(m, 0, "x", x), *out = make_output(m, "y", y);
-    Expr *zero = ix_int(L, 0), *channel = ix_var(L, c);
-    Expr *value = val_load(L, in, 3, (Expr *[]){ zero, ix_var(L, p), channel });
-    Body b = { .L = L };
-    Buffer *part = new_parts(&b);
-    Var *j = partial_reduction(&b, is_max ? VOP_MAX : VOP_ADD, is_max ? -FLT_MAX : 0.0, x.width, p,
-                               value, part);
-    Expr *result = first_part(L, part);
-    if (!is_max)
-        result = quotient(&b, result, real(&b, (double)x.width));
-    append(&b, epilogue(m, out, NULL, zero, zero, channel, result));
-    Stmt *nest = st_for(L, c, zero, ix_int(L, x.channels), body_block(&b));
-    make_finish(m, tile_parts(m, nest, c, x.channels, j));
+    g.in = make_input(m, 0, "x", g.x);
+    g.out = make_output(m, "y", y);
+    int64_t blocks = blocks_of(g.x.width), pixels = g.x.width / blocks;
+    if (blocks == 1) {
+        make_finish(m, pool_pixels(m, &g, ix_int(L, 0), pixels, NULL, NULL));
+        return NULL;
+    }
+    Buffer *sum = make_scratch(m, "sum", 2, blocks, g.x.channels);
+    Var *t = loop_var(L, "t");
+    Expr *block = ix_var(L, t);
+    Stmt *each = pool_pixels(m, &g, ix_mul(L, block, pixels), pixels, sum, block);
+    Stmt *nests[] = { st_for(L, t, ix_int(L, 0), ix_int(L, blocks), each),
+                      pool_blocks(m, &g, sum, blocks) };
+    make_finish(m, st_block(L, 2, nests));
     return NULL;
 }
 

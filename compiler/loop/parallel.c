@@ -300,6 +300,59 @@ static bool is_through(const Sharing *h, const Stmt *s)
     return is_shareable(s) && loop_axis(s->var) != h->by && holds_axis(s->body, h->by);
 }
 
+/* Where s first stores something. */
+typedef struct Place {
+    const Buffer *buffer;
+    int64_t at[2]; /* row and column */
+} Place;
+
+static Place first_place(Arena *L, const Stmt *s)
+{
+    const Stmt *loop[32];
+    int loops = 0;
+    Place p = { NULL, { -1, -1 } };
+    for (; s && s->kind != STMT_STORE; s = s->kind == STMT_BLOCK ? s->item[s->count - 1] : s->body)
+        if (s->kind == STMT_FOR && loops < 32)
+            loop[loops++] = s;
+        else if (s->kind == STMT_BLOCK && s->count == 0)
+            return p;
+    for (int i = 0; s && i < 2 && i < s->index_count; i++) {
+        Expr *at = s->index[i];
+        for (int k = loops - 1; k >= 0; k--)
+            at = expr_substitute(L, at, loop[k]->var, loop[k]->lo);
+        p.buffer = s->buffer;
+        if (!ix_is_constant(at, &p.at[i]))
+            p.buffer = NULL;
+    }
+    return p;
+}
+
+/* Does s begin where `first` began? */
+static bool begins_again(Sharing *h, const Stmt *first, const Stmt *s)
+{
+    Place a = first_place(h->L, first), b = first_place(h->L, s);
+    return a.buffer && a.buffer == b.buffer && a.at[0] == b.at[0] && a.at[1] == b.at[1];
+}
+
+/* A list of loops that goes over the same places more than once, say for some channels and then for
+ * the rest: each time is divided by itself, so that a thread has the same places every time. NULL
+ * where it goes over them once, or where that would be uneven. */
+static Stmt *share_each_time(Sharing *h, Stmt *list)
+{
+    Vec(Stmt *) times = { 0 };
+    for (int i = 0, end; i < list->count; i = end) {
+        for (end = i + 1; end < list->count && !begins_again(h, list->item[0], list->item[end]);)
+            end++;
+        if (end - i == list->count)
+            return NULL;
+        Stmt *once_over = st_block(h->L, end - i, list->item + i);
+        if (!is_even(h, once_over))
+            return NULL;
+        vec_push(h->L, &times, share_collapsed(h, once_over));
+    }
+    return st_block(h->L, times.count, times.at);
+}
+
 /* s divided inside the loops that every thread runs; NULL where that would be uneven. */
 static Stmt *share_inside(Sharing *h, Stmt *s)
 {
@@ -310,6 +363,9 @@ static Stmt *share_inside(Sharing *h, Stmt *s)
     bool apart = false;
     for (int i = 0; is_list(s) && i < s->count; i++)
         apart |= is_through(h, s->item[i]);
+    Stmt *each = !apart && is_list(s) && h->by == SHARE_PIXELS ? share_each_time(h, s) : NULL;
+    if (each)
+        return each;
     if (!apart)
         return is_even(h, s) ? share_collapsed(h, s) : NULL;
     Vec(Stmt *) items = { 0 };

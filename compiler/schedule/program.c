@@ -36,6 +36,15 @@ static int64_t pictures_of(const Builder *b, const Node *n)
     return n->id < b->picturewise ? 1 : b->p->pictures;
 }
 
+/* Is it a small depthwise map that squeeze-excite reads twice? Its rows would come out uneven, and
+ * a pool of so few pixels is divided by channels: so is all between the two 1x1 convolutions. */
+static bool is_pooled_and_scaled(const Builder *b, const Node *n)
+{
+    enum { FEWEST_ROWS = 12 };
+    bool depthwise = n->attr.groups > 1 && n->attr.groups == node_channels(n);
+    return depthwise && node_height(n) < FEWEST_ROWS && graph_use_count(b->g, n) > 1;
+}
+
 /* Threads divide what is larger, so that the rest is what they all read; nodes without weights
  * follow what they read. */
 static LoopShare choose_share(const Builder *b, const Node *n)
@@ -45,6 +54,8 @@ static LoopShare choose_share(const Builder *b, const Node *n)
     if (n->input_count == 0 || !n->param[PARAM_WEIGHT])
         return n->input_count && b->share[n->input[0]->id] ? b->share[n->input[0]->id]
                                                            : SHARE_PIXELS;
+    if (is_pooled_and_scaled(b, n))
+        return SHARE_CHANNELS;
     int64_t weights = shape_count(&n->param[PARAM_WEIGHT]->shape);
     int64_t values = shape_count(&n->input[0]->shape) + shape_count(&n->shape);
     int form = b->tile[n->id].winograd;

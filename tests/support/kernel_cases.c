@@ -372,6 +372,8 @@ const KernelCase kernel_cases[] = {
     { "avg_pool ceil", 8, 6, 7, pool, { OP_AVG_POOL, 3, 2, 1, 1, 1 } },
     { "global_avg_pool", 21, 7, 7, unary, { OP_GLOBAL_AVG_POOL } },
     { "global_avg_pool of 5", 40, 1, 5, unary, { OP_GLOBAL_AVG_POOL } },
+    { "global_avg_pool in blocks", 21, 14, 14, unary, { OP_GLOBAL_AVG_POOL } },
+    { "global_max_pool in blocks", 20, 16, 8, unary, { OP_GLOBAL_MAX_POOL } },
     { "global_max_pool", 21, 5, 7, unary, { OP_GLOBAL_MAX_POOL } },
     { "batch_norm", 18, 3, 5, unary, { OP_BATCH_NORM } },
     { "group_norm and silu", 24, 5, 7, group_norm, { 4, OP_SILU + 1 } },
