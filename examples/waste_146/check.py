@@ -132,10 +132,10 @@ def make_fixture(name, pictures, path, seed):
     return network
 
 
-def compare(folder, classifier, members, names, labels):
+def compare(folder, classifier, members, names, labels, first_seed):
     pictures = torch.stack([preprocess(os.path.join(folder, n)) for n in names])
     weights, total, single = [], 0, 0
-    for seed, (member, architecture) in enumerate(members.items(), 1):
+    for seed, (member, architecture) in enumerate(members.items(), first_seed):
         path = os.path.join(folder, member + ".pth")
         network = make_fixture(architecture, pictures, path, seed)
         weights.append((member, path))
@@ -174,7 +174,7 @@ LARGE = {"resnet50": "resnet50", "resnext50": "resnext50_32x4d", "b0": "efficien
          "b1": "efficientnet_b1", "cbam": "cbam50"}
 with tempfile.TemporaryDirectory() as work, torch.no_grad():
     files = draw(work) + photographs(work, 6)
-    compare(work, "waste_146_small", SMALL, files, classes)
+    compare(work, "waste_146_small", SMALL, files, classes, 1)
     if "--all" in sys.argv[1:]:
-        compare(work, "waste_146", LARGE, files, classes)
+        compare(work, "waste_146", LARGE, files, classes, 2)
 f.finish()
