@@ -188,28 +188,18 @@ static uint8_t cast_to_byte(float x)
     return (uint8_t)((uint32_t)v & 255u);
 }
 
-static int cast_values(Image *image, Reason *why)
-{
-    const size_t count = values_of(image);
-
-    if (!image->floats)
-        return 1;
-    image->rgb = malloc(count);
-    if (!image->rgb)
-        return reason_set(why, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        image->rgb[i] = cast_to_byte(image->floats[i]);
-    free(image->floats);
-    image->floats = NULL;
-    return 1;
-}
-
 static uint8_t to_byte(double v)
 {
     return (uint8_t)(v <= 0.0 ? 0.0 : v >= 255.0 ? 255.0 : v + 0.5);
 }
 
-static int round_values(Image *image, Reason *why)
+static uint8_t round_to_byte(float x)
+{
+    return to_byte((double)x);
+}
+
+/* Floating values become bytes; a picture of bytes stays as it is. */
+static int make_bytes(Image *image, uint8_t (*byte_of)(float), Reason *why)
 {
     const size_t count = values_of(image);
 
@@ -219,7 +209,7 @@ static int round_values(Image *image, Reason *why)
     if (!image->rgb)
         return reason_set(why, "out of memory");
     for (size_t i = 0; i < count; i++)
-        image->rgb[i] = to_byte((double)image->floats[i]);
+        image->rgb[i] = byte_of(image->floats[i]);
     free(image->floats);
     image->floats = NULL;
     return 1;
@@ -266,7 +256,7 @@ static int change_values(const kiln_step *step, Image *image, Reason *why)
     case KILN_STEP_NORMALIZE:
         return run_on_values(step, image, why);
     case KILN_STEP_CAST:
-        return cast_values(image, why);
+        return make_bytes(image, cast_to_byte, why);
     default:
         return reason_set(why, "preprocessing step %d is unknown to this program", step->op);
     }
@@ -371,7 +361,7 @@ int preprocess_view(const kiln_member *member, const Image *picture, Image *view
         return 0;
     image_to_rgb(view);
     recolor(view, KILN_COLOR_RGB);
-    ok = round_values(view, why);
+    ok = make_bytes(view, round_to_byte, why);
     if (!ok)
         image_free(view);
     return ok;

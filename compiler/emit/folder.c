@@ -1,6 +1,6 @@
 /* The emitted folder: everything is written into a temporary folder beside it, which then becomes
  * the folder, or, where that exists, gives its files to it one by one. Until then nothing of the
- * old contents is touched. Files of weights that an earlier version of the network had and this
+ * old contents is touched. C files of weights that an earlier version of the network had and this
  * one has not are removed: who reviews models as a diff must not find dead ones. */
 #include "compiler/base/diag.h"
 #include "compiler/emit/emit.h"

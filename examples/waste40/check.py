@@ -404,7 +404,7 @@ def check_scores(what, got, want, single):
 def compare(folder, name, network, weights, pictures, machine):
     rule = {"b0_training": training, "b0_views": views}.get(name, serving)
     if name == "b0_views":
-        pictures = pictures[2:4] if ALL else pictures[3:4]
+        pictures = pictures[2:4]
     want, single = (scores_of(name, out, machine) for out in references(network, rule, pictures))
     exe = build(folder, name, weights)
     answers = [LABELS[i] for i in want.argmax(1)]
