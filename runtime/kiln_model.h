@@ -68,6 +68,14 @@ void *memset(void *at, int value, size_t count);
 #define KILN_INLINE static inline
 #endif
 
+/* Before a function whose sums and products fill all registers: gcc moves an expression to where
+ * its value is needed, which is many registers later. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define KILN_IN_ORDER __attribute__((optimize("no-tree-ter")))
+#else
+#define KILN_IN_ORDER
+#endif
+
 /* Threads. A network emitted for them runs all its functions in every thread: KILN_THREADS
  * begins the block of the calls, KILN_BARRIER is where threads wait for each other. KILN_SHARE
  * divides work counted in units; the unit i of a loop begins at unit + weight * (i - lo), and

@@ -137,7 +137,7 @@ launcher() { # target
     case $1-$(uname -m) in
     c99-* | neon-aarch64) ;;
     avx2-x86_64) cpu_has avx2 fma || { echo 'this processor has no AVX2'; return 1; } ;;
-    avx512-x86_64) cpu_has avx512f avx512vl avx512bw avx512dq || { echo 'this processor has no AVX-512'; return 1; } ;;
+    avx512-x86_64 | zen4-x86_64) cpu_has avx512f avx512vl avx512bw avx512dq || { echo 'this processor has no AVX-512'; return 1; } ;;
     neon-*)
         have qemu-aarch64 && have aarch64-linux-gnu-gcc ||
             { echo 'qemu-aarch64 or aarch64-linux-gnu-gcc is not there'; return 1; }
@@ -214,7 +214,7 @@ main() {
     [ ! -e tests/golden/run.sh ] || suite golden bash tests/golden/run.sh
     suite kernels nice "$BUILD/tests/kernels"
     suite algebra nice "$BUILD/tests/algebra"
-    for target in c99 avx2 avx512 neon; do
+    for target in c99 avx2 avx512 zen4 neon; do
         printed $target
     done
     suite_shared zoo oracle/resnet18/manifest.json "$BUILD/tests/zoo"

@@ -38,7 +38,7 @@ typedef struct Tune {
 static int index_of(const TuneLayer *l, Tile tile)
 {
     for (int i = 0; i < l->count; i++)
-        if (l->tile[i].winograd == tile.winograd && l->tile[i].pixels == tile.pixels &&
+        if (l->tile[i].form == tile.form && l->tile[i].pixels == tile.pixels &&
             l->tile[i].vectors == tile.vectors)
             return i;
     return 0;
@@ -53,12 +53,13 @@ static void keep_promising(const CostModel *m, const Node *n, TuneLayer *l)
     for (int i = 0; i < count; i++) {
         predicted[i] = cost_cycles(m, n, l->tile[i]);
         least = predicted[i] < least ? predicted[i] : least;
-        if (!l->tile[i].winograd && predicted[i] < direct)
+        if (choose_has_form(FORMS_INNER, l->tile[i]) && predicted[i] < direct)
             direct = predicted[i];
     }
     l->count = 0;
     for (int i = 0; i < count; i++)
-        if (predicted[i] <= ruled_out * least || (!l->tile[i].winograd && predicted[i] <= direct))
+        if (predicted[i] <= ruled_out * least ||
+            (choose_has_form(FORMS_INNER, l->tile[i]) && predicted[i] <= direct))
             l->tile[l->count++] = l->tile[i];
 }
 
@@ -67,13 +68,13 @@ static const char *find_layers(Tune *t)
     Compilation *c = t->c;
     Arena *a = c->source_arena;
     CostModel cost = cost_model(c->target, c->graph);
-    bool winograd = choose_allows_winograd(c->target, compile_goal(c->line));
+    Forms forms = choose_forms(c->target, compile_goal(c->line));
     Tile *model;
     const char *error = choose_tiles(a, c->target, c->graph, compile_goal(c->line), NULL, &model);
     t->layer_of = arena_new_array(a, TuneLayer *, c->graph->nodes.count);
     for_each_node(n, c->graph) {
         TuneLayer found = { 0 };
-        found.count = choose_candidates(c->target, n, winograd, found.tile);
+        found.count = choose_candidates(c->target, n, forms, found.tile);
         keep_promising(&cost, n, &found);
         found.name = found.count ? kernel_name(a, n) : NULL;
         if (!found.name)
@@ -231,13 +232,13 @@ static ExitStatus run_round(Tune *t, int round)
 
 /* --- the choice ------------------------------------------------------------------------------- */
 
-/* The fastest candidate, among the direct ones or all. */
-static int fastest(const TuneLayer *l, bool winograd)
+/* The fastest candidate of these forms. */
+static int fastest(const TuneLayer *l, Forms forms)
 {
-    int found = l->tile[l->model].winograd && !winograd ? 0 : l->model;
+    int found = choose_has_form(forms, l->tile[l->model]) ? l->model : 0;
     double least = l->milliseconds[found] * (1 - least_gain);
     for (int i = 0; i < l->count; i++)
-        if ((winograd || !l->tile[i].winograd) && l->milliseconds[i] < least) {
+        if (choose_has_form(forms, l->tile[i]) && l->milliseconds[i] < least) {
             least = l->milliseconds[i];
             found = i;
         }
@@ -250,12 +251,12 @@ static void choose_best(Tune *t)
     double direct = t->other, with = t->other;
     for_each_layer(l, t)
     {
-        direct += l->milliseconds[fastest(l, false)];
-        with += l->milliseconds[fastest(l, true)];
+        direct += l->milliseconds[fastest(l, FORMS_INNER)];
+        with += l->milliseconds[fastest(l, FORMS_ALL)];
     }
     bool worth = compile_goal(t->c->line) == OPTIMIZE_SPEED ||
                  direct - with >= choose_worth_share * direct;
-    for_each_layer(l, t) l->best = fastest(l, worth);
+    for_each_layer(l, t) l->best = fastest(l, worth ? FORMS_ALL : FORMS_INNER);
 }
 
 static void report_layers(const Tune *t)

@@ -215,6 +215,8 @@ void print_function(Printer *p, const Function *f)
         printer_declare(p, f->param[i], f->param[i]->name);
     if (p->target->vector.lanes == 1)
         w_line(p->w, "KILN_ALONE");
+    if (f->in_order)
+        w_line(p->w, "KILN_IN_ORDER");
     w_linef(p->w, "%s", print_signature(p, f));
     w_line(p->w, "{");
     print_items(p, f->body);

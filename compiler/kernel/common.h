@@ -134,6 +134,7 @@ Expr *elementwise_formula(Make *m, Body *b, Expr *x, Expr *y);
 const char *make_conv2d(Make *m);
 const char *make_winograd(Make *m);
 const char *make_strassen(Make *m);
+const char *make_inner(Make *m); /* of all pictures, where the maker has decided so */
 const char *make_dense(Make *m);
 const char *make_interleaved(Make *m); /* with its producer */
 const char *make_depthwise(Make *m);

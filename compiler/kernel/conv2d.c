@@ -194,12 +194,14 @@ const char *make_conv2d(Make *m)
     bool depthwise = c.groups == m->n->shape.dim[1] && c.in == 1 && c.out == 1 && c.groups > 1;
     if (depthwise)
         return make_depthwise(m);
-    if (m->env->tile.winograd && winograd_applies(m->n, m->env->tile.winograd))
+    if (m->env->tile.form && winograd_applies(m->n, m->env->tile.form))
         return make_winograd(m);
-    if (m->env->tile.winograd == TILE_STRASSEN && strassen_applies(m->n)) {
+    if (m->env->tile.form == TILE_STRASSEN && strassen_applies(m->n)) {
         m->has_pictures = false; /* it takes one after the other */
         return make_strassen(m);
     }
+    if (m->env->tile.form == TILE_INNER && inner_applies(m->env->target, m->n))
+        return make_inner(m);
     const Attr *a = &m->n->attr;
     name_conv(m, &c, "conv");
     text_printf(&m->summary, "conv2d %lldx%lld stride %lld pad %lld", (long long)a->kernel[0],

@@ -13,11 +13,12 @@
  * lanes 0: not at all, the textbook nest. */
 typedef struct Tile {
     int lanes, pixels, vectors;
-    int winograd; /* convolutions: m of Winograd's F(m, taps), 2 .. 4; TILE_STRASSEN; 0: direct */
+    int form; /* of a convolution: one of these, or m of Winograd's F(m, taps), 2 .. 4 */
 } Tile;
 
-/* Winograd's form of Strassen's matrix product, for 1x1 convolutions. */
-enum { TILE_STRASSEN = 1, TILE_MAX_WINOGRAD = 4 };
+/* Of 1x1 convolutions: Winograd's form of Strassen's matrix product, and the inner product with
+ * half the products. */
+enum { TILE_DIRECT = 0, TILE_STRASSEN = 1, TILE_MAX_WINOGRAD = 4, TILE_INNER = 5 };
 
 typedef enum OperandKind {
     OPERAND_INPUT,  /* the value of node->input[input] */
@@ -67,6 +68,9 @@ typedef struct WinogradTile {
 WinogradTile winograd_tile(const Node *n, int size);
 /* True for the convolutions that are matrix products large enough for Strassen's form. */
 bool strassen_applies(const Node *n);
+/* True for the convolutions that Winograd's inner product can compute, and a target that has it
+ * (NULL: the textbook nest). */
+bool inner_applies(const Target *target, const Node *n);
 /* True for a convolution and the depthwise one behind it that can be computed row by row. */
 bool interleave_applies(const Node *first, const Node *second);
 /* Are its channels cut into slices, or few? */

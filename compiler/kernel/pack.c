@@ -1,6 +1,8 @@
 /* Reordering of weights at compile time: one copy serves every instruction set. */
 #include "compiler/kernel/pack.h"
 
+#include <math.h>
+
 static int64_t blocks_of(int64_t count)
 {
     return (count + PACK_LANES - 1) / PACK_LANES;
@@ -96,6 +98,69 @@ ConstArray *pack_strassen(Arena *a, const Param *weight)
             sum += quarters[product][q] *
                    (double)weight->data[(o + q % 2 * out) * in + c + q / 2 * half];
         data[i] = (float)sum;
+    }
+    return p;
+}
+
+/* A power of two by which weights of that length reach the size of normalised inputs. */
+static double inner_scale(const float *w, int64_t count)
+{
+    enum { MOST = 60 };
+    double squares = 0;
+    for (int64_t i = 0; i < count; i++)
+        squares += (double)w[i] * (double)w[i];
+    if (!(squares > 0) || isinf(squares))
+        return 1;
+    double exponent = round(-0.5 * log2(squares / (double)count));
+    return exp2(fmin(fmax(exponent, -MOST), MOST));
+}
+
+/* Which channel the sum's step takes. */
+static int64_t inner_channel(int64_t step, int64_t in)
+{
+    const int64_t part = PACK_INNER_CHUNK / 6, chunk = step / PACK_INNER_CHUNK;
+    if (step >= in / PACK_INNER_CHUNK * PACK_INNER_CHUNK)
+        return step;
+    int64_t at = step % PACK_INNER_CHUNK;
+    return chunk * PACK_INNER_CHUNK + at % 6 * part + at / 6;
+}
+
+/* The products of two weights each that the sum over `w`, its steps 16 apart, adds. */
+static double inner_surplus(const float *w, int64_t in)
+{
+    double sum = 0;
+    for (int64_t step = 0; step < in / PACK_INNER_CHUNK * PACK_INNER_CHUNK; step += 3)
+        sum += (double)w[step * PACK_LANES] * (double)w[(step + 1) * PACK_LANES];
+    return sum;
+}
+
+static void pack_inner_output(const float *from, int64_t in, double scale, float *to)
+{
+    const int64_t paired = in / PACK_INNER_CHUNK * PACK_INNER_CHUNK;
+    for (int64_t step = 0; step < in; step++) {
+        double sign = step < paired && step % 6 == 4 ? -1 : 1;
+        to[step * PACK_LANES] = (float)(sign * scale * (double)from[inner_channel(step, in)]);
+    }
+}
+
+InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Param *bias)
+{
+    const int64_t out = weight->shape.dim[0], in = weight->shape.dim[1];
+    int64_t steps[] = { blocks_of(out), in, PACK_LANES },
+            each[] = { 1, blocks_of(out), PACK_LANES };
+    InnerArrays p;
+    float *w, *first, *inverse;
+    p.weight = new_array(a, weight->name, "inner product [out/16][in][16]", 3, steps, &w);
+    p.first = new_array(a, bias ? bias->name : arena_printf(a, "%s.bias", path), "[1][c/16][16]", 3,
+                        each, &first);
+    p.scale = new_array(a, arena_printf(a, "%s.scale", path), "[1][c/16][16]", 3, each, &inverse);
+    for (int64_t o = 0; o < out; o++) {
+        const float *from = weight->data + o * in;
+        float *to = w + (o / PACK_LANES * in * PACK_LANES + o % PACK_LANES);
+        double scale = inner_scale(from, in);
+        pack_inner_output(from, in, scale, to);
+        first[o] = (float)(scale * (bias ? (double)bias->data[o] : 0) - inner_surplus(to, in));
+        inverse[o] = (float)(1 / scale);
     }
     return p;
 }

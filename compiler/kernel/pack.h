@@ -7,7 +7,7 @@
 #include "compiler/graph/graph.h"
 #include "compiler/loop/loop.h"
 
-enum { PACK_LANES = 16, PACK_MAX_TAPS = 7, PACK_MAX_POINTS = 9 };
+enum { PACK_LANES = 16, PACK_MAX_TAPS = 7, PACK_MAX_POINTS = 9, PACK_INNER_CHUNK = 48 };
 
 /* One packed array, emitted as a constant. */
 typedef struct ConstArray {
@@ -34,6 +34,14 @@ ConstArray *pack_winograd(Arena *a, const Param *weight, const PackTransform *ro
 /* [out, in, 1, 1] -> the seven matrices of Strassen's form (strassen.c), [out/32][7][in/2][16]: 7/4
  * times the bytes of whole pairs of vectors of outputs. Computed in double, rounded once. */
 ConstArray *pack_strassen(Arena *a, const Param *weight);
+/* For Winograd's inner product (inner.c): [out, in, 1, 1] -> [out/16][step][16] in the order of the
+ * sum, an output's weights times a power of two, the third of four that meet in two products with
+ * the other sign; what its sum begins with, the bias times that power less the products of weights
+ * that the sum adds; and the power's inverse. */
+typedef struct InnerArrays {
+    ConstArray *weight, *first, *scale;
+} InnerArrays;
+InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Param *bias);
 /* The last 16 of an odd number of vectors of outputs: [in][16]. */
 ConstArray *pack_last_outputs(Arena *a, const Param *weight);
 /* [c, 1, kh, kw] -> [c/16][kh][kw][16] */

@@ -398,8 +398,8 @@ static void choose_batch(const KernelEnv *env, Winograd *w)
 
 static Winograd winograd_of(const KernelEnv *env, const Node *n)
 {
-    Winograd w = { .row = axis_of(find_form(n->attr.kernel, env->tile.winograd, 0)),
-                   .column = axis_of(find_form(n->attr.kernel, env->tile.winograd, 1)),
+    Winograd w = { .row = axis_of(find_form(n->attr.kernel, env->tile.form, 0)),
+                   .column = axis_of(find_form(n->attr.kernel, env->tile.form, 1)),
                    .x = map_of(n->input[0]),
                    .y = map_of(n),
                    .pad_top = n->attr.pad[0],

@@ -139,6 +139,7 @@ typedef struct Function {
     int param_count;
     Buffer **param; /* inputs, output, constants, scratch; no locals */
     Stmt *body;     /* a STMT_BLOCK */
+    bool in_order;  /* its register tiles suffer where the C compiler moves expressions */
 } Function;
 
 /* --- build.c: builders. `L` is the arena that everything is allocated in. --------------------- */

@@ -73,10 +73,10 @@ static Tile normal_tile(const Target *target, const Node *n, Tile tile)
     int64_t groups_of_conv = n->op == OP_CONV2D && !is_depthwise(n) ? n->attr.groups : 1;
     int64_t channels = node_channels(n) / groups_of_conv, columns = tiled_columns(n);
     int groups = div_up(channels, tile.lanes);
-    if (!tile.winograd && groups > 1 && tile_half_lanes(target, tile.lanes, columns, channels))
+    if (!tile.form && groups > 1 && tile_half_lanes(target, tile.lanes, columns, channels))
         groups--; /* the half vector is a tile of its own */
     tile.vectors = even_part(groups, tile.vectors);
-    if (!tile.winograd)
+    if (!tile.form)
         tile.pixels = even_part(columns, tile.pixels);
     return tile;
 }
@@ -95,7 +95,7 @@ static Tile row_tile(const Target *target, const Node *n)
 
 static bool same_tile(Tile a, Tile b)
 {
-    return a.winograd == b.winograd && a.pixels == b.pixels && a.vectors == b.vectors;
+    return a.form == b.form && a.pixels == b.pixels && a.vectors == b.vectors;
 }
 
 static bool suits(const Node *n, RegisterTile tile)
@@ -115,14 +115,23 @@ static int add_candidate(const Target *target, const Node *n, Tile tile, Tile *o
     return count + 1;
 }
 
-int choose_candidates(const Target *target, const Node *n, bool winograd,
+static int add_inner(const Target *target, const Node *n, Tile *out, int count)
+{
+    for (const RegisterTile *t = target->inner_tiles; t->pixels; t++) {
+        Tile tile = { target->inner_lanes, t->pixels, t->vectors, TILE_INNER };
+        count = add_candidate(target, n, tile, out, count);
+    }
+    return count;
+}
+
+int choose_candidates(const Target *target, const Node *n, Forms forms,
                       Tile out[CHOOSE_MAX_CANDIDATES])
 {
     bool is_tiled = n->op == OP_CONV2D || n->op == OP_DENSE || is_channelwise(n);
     int count = 0;
-    for (int form = 0; is_tiled && form <= (winograd ? TILE_MAX_WINOGRAD : 0); form++) {
+    for (int form = 0; is_tiled && form <= (forms == FORMS_ALL ? TILE_MAX_WINOGRAD : 0); form++) {
         Tile tile = row_tile(target, n);
-        tile.winograd = form;
+        tile.form = form;
         if (form && !winograd_applies(n, form))
             continue;
         count = add_candidate(target, n, tile, out, count);
@@ -134,19 +143,30 @@ int choose_candidates(const Target *target, const Node *n, bool winograd,
                 count = add_candidate(target, n, tile, out, count);
         }
     }
-    if (winograd && strassen_applies(n)) {
+    if (forms == FORMS_ALL && strassen_applies(n)) {
         Tile tile = row_tile(target, n);
-        tile.winograd = TILE_STRASSEN;
+        tile.form = TILE_STRASSEN;
         count = add_candidate(target, n, tile, out, count);
     }
+    if (forms >= FORMS_INNER && inner_applies(target, n))
+        count = add_inner(target, n, out, count);
     return count;
 }
 
-bool choose_allows_winograd(const Target *target, Optimize optimize)
+Forms choose_forms(const Target *target, Optimize optimize)
 {
-    if (optimize == OPTIMIZE_BALANCED && target->vector.lanes == 1)
-        return false; /* portable C goes into flash */
-    return optimize != OPTIMIZE_SIZE && !target->strict;
+    if (optimize == OPTIMIZE_SIZE || target->strict)
+        return FORMS_DIRECT;
+    bool is_portable = target->vector.lanes == 1; /* C that goes into flash */
+    return optimize == OPTIMIZE_BALANCED && is_portable ? FORMS_INNER : FORMS_ALL;
+}
+
+bool choose_has_form(Forms forms, Tile tile)
+{
+    Forms needed = tile.form == TILE_DIRECT  ? FORMS_DIRECT
+                   : tile.form == TILE_INNER ? FORMS_INNER
+                                             : FORMS_ALL;
+    return forms >= needed;
 }
 
 /* --- by the model ----------------------------------------------------------------------------- */
@@ -154,17 +174,17 @@ bool choose_allows_winograd(const Target *target, Optimize optimize)
 /* The candidate that the model finds fastest, among the direct ones or all; *cycles is its time.
  * Groups of scalars keep the row's tile unless asked for speed: the numbers of their cost are those
  * of a processor whose C compiler makes vectors of them, and small ones are slower with others. */
-static Tile fastest(const CostModel *m, const Node *n, bool winograd, Optimize optimize,
+static Tile fastest(const CostModel *m, const Node *n, Forms forms, Optimize optimize,
                     double *cycles)
 {
     Tile candidate[CHOOSE_MAX_CANDIDATES];
     bool keeps_row = m->target->vector.lanes == 1 && optimize != OPTIMIZE_SPEED;
-    int count = choose_candidates(m->target, n, winograd, candidate), best = 0;
+    int count = choose_candidates(m->target, n, forms, candidate), best = 0;
     if (!count)
         candidate[0] = choose_tile(m->target, n);
     *cycles = cost_cycles(m, n, candidate[0]);
     for (int i = 1; i < count; i++) {
-        bool same_form = candidate[i].winograd == candidate[i - 1].winograd;
+        bool same_form = candidate[i].form == candidate[i - 1].form;
         double c = cost_cycles(m, n, candidate[i]);
         if (c < *cycles && !(same_form && keeps_row)) {
             *cycles = c;
@@ -178,13 +198,14 @@ static void choose_by_model(Arena *a, const Target *target, const Graph *g, Opti
                             Tile *tile)
 {
     CostModel m = cost_model(target, g);
-    bool winograd = choose_allows_winograd(target, optimize);
+    Forms forms = choose_forms(target, optimize);
+    Forms cheap = forms == FORMS_ALL ? FORMS_INNER : forms; /* no more bytes */
     Tile *direct = arena_new_array(a, Tile, g->nodes.count);
     double total = 0, least = 0;
     for_each_node(n, g) {
         double cycles[2];
-        direct[n->id] = fastest(&m, n, false, optimize, &cycles[0]);
-        tile[n->id] = fastest(&m, n, winograd, optimize, &cycles[1]);
+        direct[n->id] = fastest(&m, n, cheap, optimize, &cycles[0]);
+        tile[n->id] = fastest(&m, n, forms, optimize, &cycles[1]);
         total += cycles[0];
         least += cycles[1];
     }
@@ -203,26 +224,30 @@ static const char *tile_error(Arena *a, const Tuning *t, const TunedLayer *layer
 }
 
 /* The tile of a schedule's line for a node. NULL, or why the node cannot have it. */
-static const char *take_tuned(Arena *a, const Target *target, const Node *n, bool winograd,
+static const char *take_tuned(Arena *a, const Target *target, const Node *n, Forms forms,
                               const Tuning *t, const TunedLayer *layer, Tile *tile)
 {
     Tile candidate[CHOOSE_MAX_CANDIDATES];
-    int count = choose_candidates(target, n, winograd, candidate);
+    int count = choose_candidates(target, n, forms, candidate);
     for (int i = 0; i < count; i++)
         if (same_tile(candidate[i], layer->tile)) {
             *tile = candidate[i];
             return NULL;
         }
-    if (layer->tile.winograd && !winograd)
+    if (!choose_has_form(forms, layer->tile))
         return tile_error(a, t, layer,
                           target->strict ? "--strict allows no Winograd"
                                          : "--optimize allows no transformed weights here");
-    if (layer->tile.winograd == TILE_STRASSEN && !strassen_applies(n))
+    if (layer->tile.form == TILE_STRASSEN && !strassen_applies(n))
         return tile_error(a, t, layer, "only large 1x1 convolutions of stride 1 have that form");
-    if (layer->tile.winograd > TILE_STRASSEN && !winograd_applies(n, layer->tile.winograd))
+    if (layer->tile.form == TILE_INNER && !inner_applies(target, n))
+        return tile_error(a, t, layer,
+                          "only 1x1 convolutions of stride 1 with at least 48 inputs have that "
+                          "form, on processors that add beside multiplying");
+    if (layer->tile.form > TILE_STRASSEN && !winograd_applies(n, layer->tile.form))
         return tile_error(a, t, layer,
                           arena_printf(a, "only convolutions of stride 1 have that form: %s",
-                                       winograd_kernels(a, layer->tile.winograd)));
+                                       winograd_kernels(a, layer->tile.form)));
     return tile_error(a, t, layer,
                       arena_printf(a, "%s has no such tile for this layer", target->name));
 }
@@ -239,7 +264,7 @@ static const char *find_unused(Arena *a, const Tuning *t, const Map *used, const
     return NULL;
 }
 
-static const char *choose_by_tuning(Arena *a, const Target *target, const Graph *g, bool winograd,
+static const char *choose_by_tuning(Arena *a, const Target *target, const Graph *g, Forms forms,
                                     const Tuning *t, Tile *tile)
 {
     Map used = { 0 };
@@ -253,7 +278,7 @@ static const char *choose_by_tuning(Arena *a, const Target *target, const Graph 
         const char *name = kernel_name(a, n), *error = NULL;
         TunedLayer *layer = name ? map_get(&t->layers, name) : NULL;
         if (layer)
-            error = take_tuned(a, target, n, winograd, t, layer, &tile[n->id]);
+            error = take_tuned(a, target, n, forms, t, layer, &tile[n->id]);
         if (error)
             return error;
         if (layer)
@@ -269,6 +294,6 @@ const char *choose_tiles(Arena *arena, const Target *target, const Graph *g, Opt
     choose_by_model(arena, target, g, optimize, *out);
     if (!tuning)
         return NULL;
-    bool winograd = !target->strict && optimize != OPTIMIZE_SIZE;
-    return choose_by_tuning(arena, target, g, winograd, tuning, *out);
+    bool all = !target->strict && optimize != OPTIMIZE_SIZE;
+    return choose_by_tuning(arena, target, g, all ? FORMS_ALL : FORMS_DIRECT, tuning, *out);
 }

@@ -17,13 +17,17 @@ extern const double choose_worth_share;
 /* The tile of one node that the target's row says, computed directly. */
 Tile choose_tile(const Target *target, const Node *n);
 
+/* The forms that layers may have: direct; also the inner product, whose weights take the same
+ * bytes; also those of transformed weights. */
+typedef enum Forms { FORMS_DIRECT, FORMS_INNER, FORMS_ALL } Forms;
+Forms choose_forms(const Target *target, Optimize optimize);
+bool choose_has_form(Forms forms, Tile tile);
+
 /* The tiles that make a difference to a node, the row's own first; returns their number, 0 where
- * its kernel has no tile. Winograd's forms are among them where `winograd` allows it. */
-enum { CHOOSE_MAX_CANDIDATES = 3 * (TARGET_MAX_TILES + 1) };
-int choose_candidates(const Target *target, const Node *n, bool winograd,
+ * its kernel has no tile. */
+enum { CHOOSE_MAX_CANDIDATES = 4 * (TARGET_MAX_TILES + 1) };
+int choose_candidates(const Target *target, const Node *n, Forms forms,
                       Tile out[CHOOSE_MAX_CANDIDATES]);
-/* Whether Winograd's forms may be used at all. */
-bool choose_allows_winograd(const Target *target, Optimize optimize);
 
 /* The tiles of all nodes, by id. `tuning` may be NULL. NULL, or which line of the schedule does not
  * belong to this network, target or goal. */

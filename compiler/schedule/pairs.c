@@ -47,7 +47,7 @@ static bool may_pair(const Graph *g, const Node *n, const Tile *tile, int pictur
 {
     const Node *first = n->input_count ? n->input[0] : NULL;
     return first && first->op == OP_CONV2D && interleave_applies(first, n) &&
-           (first->id < picturewise) == (n->id < picturewise) && !tile[first->id].winograd &&
+           (first->id < picturewise) == (n->id < picturewise) && !tile[first->id].form &&
            is_private(g, first) && are_neighbours(g, first, n);
 }
 

@@ -15,11 +15,10 @@ static int64_t weight_bytes(const Node *n, Tile tile)
 {
     const Param *w = n->param[PARAM_WEIGHT];
     int64_t bytes = w ? shape_count(&w->shape) * (int64_t)sizeof(float) : 0;
-    if (tile.winograd == TILE_STRASSEN)
+    if (tile.form == TILE_STRASSEN)
         return bytes / 4 * 7;
-    if (tile.winograd)
-        return bytes / (n->attr.kernel[0] * n->attr.kernel[1]) *
-               winograd_tile(n, tile.winograd).points;
+    if (tile.form && tile.form <= TILE_MAX_WINOGRAD)
+        return bytes / (n->attr.kernel[0] * n->attr.kernel[1]) * winograd_tile(n, tile.form).points;
     return bytes;
 }
 

@@ -58,10 +58,10 @@ static LoopShare choose_share(const Builder *b, const Node *n)
         return SHARE_CHANNELS;
     int64_t weights = shape_count(&n->param[PARAM_WEIGHT]->shape);
     int64_t values = shape_count(&n->input[0]->shape) + shape_count(&n->shape);
-    int form = b->tile[n->id].winograd;
+    int form = b->tile[n->id].form;
     if (form == TILE_STRASSEN) { /* sums of pixels are shared by all channels */
         values *= 9;
-    } else if (form) { /* its weights, and tiles that overlap */
+    } else if (form && form != TILE_INNER) { /* its weights, and tiles that overlap */
         WinogradTile t = winograd_tile(n, form);
         weights = weights * t.points / (n->attr.kernel[0] * n->attr.kernel[1]);
         values = values * t.points / (t.height * t.width);
@@ -179,7 +179,7 @@ static void build_call(Builder *b, const Node *n)
         }
     }
     const Node *producer = b->pairs.producer[n->id];
-    b->p->winograd |= b->tile[n->id].winograd != 0;
+    b->p->winograd |= b->tile[n->id].form != TILE_DIRECT;
     b->p->weight_originals += parameter_bytes(n) + (producer ? parameter_bytes(producer) : 0);
     Call call = { .function = intern_function(b, k->function),
                   .argument = argument,

@@ -12,12 +12,10 @@ static const char header[] = "kiln schedule 1";
 
 static const struct {
     const char *name;
-    int winograd;
-} forms[] = { { "direct", 0 },
-              { "strassen", TILE_STRASSEN },
-              { "winograd2", 2 },
-              { "winograd3", 3 },
-              { "winograd4", 4 } };
+    int form;
+} forms[] = { { "direct", 0 },         { "strassen", TILE_STRASSEN },
+              { "inner", TILE_INNER }, { "winograd2", 2 },
+              { "winograd3", 3 },      { "winograd4", 4 } };
 
 void tuning_add(Arena *a, Tuning *t, const char *name, Tile tile)
 {
@@ -31,9 +29,9 @@ void tuning_add(Arena *a, Tuning *t, const char *name, Tile tile)
 static const char *form_name(Tile tile)
 {
     for (int i = 0; i < COUNT_OF(forms); i++)
-        if (forms[i].winograd == tile.winograd)
+        if (forms[i].form == tile.form)
             return forms[i].name;
-    bug("no form of Winograd's of size %d", tile.winograd);
+    bug("no form of Winograd's of size %d", tile.form);
 }
 
 const char *tuning_tile_text(Arena *a, Tile tile)
@@ -141,11 +139,11 @@ static bool read_tile(Reader *r, const char *form, const char *text, Tile *tile)
         i++;
     if (i == COUNT_OF(forms))
         return fail(r,
-                    "'%.80s' is no form; there are direct, strassen, winograd2, winograd3 and "
-                    "winograd4",
+                    "'%.80s' is no form; there are direct, strassen, inner, winograd2, "
+                    "winograd3 and winograd4",
                     form);
     const char *at = text;
-    tile->winograd = forms[i].winograd;
+    tile->form = forms[i].form;
     tile->pixels = take_number(&at);
     bool has_x = *at == 'x';
     at += has_x;

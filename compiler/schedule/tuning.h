@@ -6,8 +6,8 @@
  *   dense_1x1x512_1x1x1000            direct    1x8
  *
  * A layer is called as its directly computed function; all nodes of that name are one layer. Then
- * come the form (direct, strassen; winograd2, 3 and 4 for that many outputs along each filtered
- * axis) and the register tile, pixels x vectors. */
+ * come the form (direct, strassen, inner; winograd2, 3 and 4 for that many outputs along each
+ * filtered axis) and the register tile, pixels x vectors. */
 #ifndef KILN_SCHEDULE_TUNING_H
 #define KILN_SCHEDULE_TUNING_H
 

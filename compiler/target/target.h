@@ -56,6 +56,10 @@ typedef struct Target {
     /* The tiles that a layer may get instead, by the cost model or a schedule file; ends with 0. */
     RegisterTile tiles[TARGET_MAX_TILES + 1];
     RegisterTile winograd_tiles[TARGET_MAX_TILES + 1]; /* of Winograd's products */
+    /* Winograd's inner product, for processors that add beside multiplying; 0: not this one. */
+    int inner_lanes;                                /* of its vectors: those of `half` */
+    double inner_step;                              /* of a multiply-add's time, per channel */
+    RegisterTile inner_tiles[TARGET_MAX_TILES + 1]; /* in such vectors */
 } Target;
 
 extern const Target *const targets[]; /* ends with NULL */

@@ -153,7 +153,7 @@ static void build_kernel(Arena *a, const Target *target, const Twin *t, Kernel *
 {
     Node *n = build_node(graph_new(a, t->name), t);
     KernelEnv env = { .arena = a, .target = target, .tile = choose_tile(target, n) };
-    env.tile.winograd = t->winograd;
+    env.tile.form = t->winograd;
     const char *error = kernel_build(&env, n, k);
     error = error ? error : loop_check(a, k->function);
     if (error)

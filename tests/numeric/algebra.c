@@ -1,7 +1,7 @@
 /* Exact algebra: over the prime field GF(2^61 - 1) a sum has one value in any order, so the tiled
  * nest of a kernel must equal an independent textbook loop exactly: borders, tails, packing,
- * groups, Winograd's transforms, Strassen's, a batch norm folded into the weights, and pairs that
- * are computed row by row.
+ * groups, Winograd's transforms and inner product, Strassen's, a batch norm folded into the
+ * weights, and pairs that are computed row by row.
  *
  *   algebra            closing line: N passed, N failed */
 #include "compiler/base/diag.h"
@@ -45,6 +45,8 @@ static const Layer layers[] = {
     { 32, 11, 13, 32, { 5, 5 }, { 2, 2 }, { 2, 2, 2, 2 }, { 1, 1 }, 32, true },
     { 40, 1, 1, 130, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
     { 64, 7, 7, 96, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, true },
+    { 53, 5, 7, 21, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, true },
+    { 96, 16, 16, 12, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
     { 70, 8, 12, 80, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
     { 2, 1, 1, 5, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 1, false },
 };
@@ -67,12 +69,15 @@ static uint64_t *random_elements(Arena *a, int64_t count)
 
 /* Weights are small multiples of 31185 = 3^4 * 5 * 7 * 11, which all odd factors of the
  * denominators of Winograd's G g H' divide, those of 5x5 twice: transformed weights have few bits,
- * so that float32 holds them exactly. */
+ * so that float32 holds them exactly. So it holds the sums of products of weights that the inner
+ * product needs, if they are small integers. */
+static float weight_unit = 31185.0f;
+
 static const float *random_weights(Arena *a, int64_t count)
 {
     float *w = arena_new_array(a, float, count);
     for (int64_t i = 0; i < count; i++)
-        w[i] = 31185.0f * ((float)(int64_t)(random_element() % 8) - 4.0f);
+        w[i] = weight_unit * ((float)(int64_t)(random_element() % 8) - 4.0f);
     return w;
 }
 
@@ -166,11 +171,12 @@ static void run_kernel(Arena *a, const Kernel *k, uint64_t *x, uint64_t *r, uint
     loop_eval_field(k->function, arg);
 }
 
-static bool check(const Layer *l, const Target *t, int winograd)
+static bool check(const Layer *l, const Target *t, int form)
 {
     Arena *a = arena_new();
     Diag d = { .out = stderr };
     Graph *g = graph_new(a, "layer");
+    weight_unit = form == TILE_INNER ? 1.0f : 31185.0f;
     Node *n = build_layer(g, l, &d);
     if (l->residual)
         add_residual(g, n, &d);
@@ -182,7 +188,9 @@ static bool check(const Layer *l, const Target *t, int winograd)
     KernelEnv env = { .arena = a, .target = t };
     if (t)
         env.tile = choose_tile(t, n);
-    env.tile.winograd = winograd;
+    env.tile.form = form;
+    if (t && form == TILE_INNER)
+        env.tile = (Tile){ t->inner_lanes, 5, 4, form };
     Kernel k;
     const char *error = kernel_build(&env, n, &k);
     if (!error)
@@ -339,6 +347,12 @@ static bool is_strassen(const Layer *l)
            l->height > 1;
 }
 
+static bool is_inner(const Layer *l, const Target *t)
+{
+    return l->kernel[0] * l->kernel[1] * l->stride[0] == 1 && l->in >= PACK_INNER_CHUNK &&
+           l->height > 1 && (!t || t->inner_lanes);
+}
+
 int main(void)
 {
     int passed = 0, failed = 0;
@@ -367,6 +381,14 @@ int main(void)
     for (int i = 0; i < COUNT_OF(layers); i++)
         for (int t = -1; is_strassen(&layers[i]) && (t < 0 || targets[t]); t++)
             if (check(&layers[i], t < 0 ? NULL : targets[t], TILE_STRASSEN))
+                passed++;
+            else
+                failed++;
+    for (int i = 0; i < COUNT_OF(layers); i++)
+        for (int t = -1; t < 0 || targets[t]; t++)
+            if (!is_inner(&layers[i], t < 0 ? NULL : targets[t]))
+                continue;
+            else if (check(&layers[i], t < 0 ? NULL : targets[t], TILE_INNER))
                 passed++;
             else
                 failed++;

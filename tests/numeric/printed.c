@@ -48,11 +48,15 @@ static void collect_case(Suite *s, const KernelCase *c)
     arena_free(scratch);
 }
 
-static void collect_form(Suite *s, const KernelCase *c, Node *n, int winograd)
+static void collect_form(Suite *s, const KernelCase *c, Node *n, int form)
 {
     Kernel k;
-    KernelEnv env = { .arena = s->arena, .target = s->target, .tile = choose_tile(s->target, n) };
-    env.tile.winograd = winograd;
+    const Target *t = s->target;
+    KernelEnv env = { .arena = s->arena, .target = t, .tile = choose_tile(t, n) };
+    env.tile.form = form;
+    if (form == TILE_INNER)
+        env.tile = (Tile){ t->inner_lanes, t->inner_tiles[0].pixels, t->inner_tiles[0].vectors,
+                           form };
     const char *error = kernel_build(&env, n, &k);
     error = error ? error : loop_check(s->arena, k.function);
     if (error)
@@ -60,7 +64,7 @@ static void collect_form(Suite *s, const KernelCase *c, Node *n, int winograd)
     collect(s, k.function);
 }
 
-/* Winograd's and Strassen's forms, whether or not they would be chosen. */
+/* Winograd's, Strassen's and the inner product's forms, whether or not they would be chosen. */
 static void collect_forms(Suite *s, const KernelCase *c)
 {
     Graph *g = kernel_case_graph(s->arena, c);
@@ -74,6 +78,8 @@ static void collect_forms(Suite *s, const KernelCase *c)
             collect_form(s, c, n, size);
     if (strassen_applies(n))
         collect_form(s, c, n, TILE_STRASSEN);
+    if (inner_applies(s->target, n))
+        collect_form(s, c, n, TILE_INNER);
 }
 
 /* --- the program ------------------------------------------------------------------------------ */

@@ -326,6 +326,7 @@ const KernelCase kernel_cases[] = {
     { "conv 1x1", 5, 3, 7, conv, { 9, 1, 1, 0, 1, 1 } },
     { "conv 1x1, 49 pixels", 16, 7, 7, conv, { 64, 1, 1, 0, 1, 1, OP_RELU + 1 } },
     { "conv 1x1, 63 pixels, matrix product", 64, 7, 9, conv, { 80, 1, 1, 0, 1, 1, OP_SILU + 1 } },
+    { "conv 1x1, 70 pixels, inner product", 110, 7, 10, conv, { 44, 1, 1, 0, 1, 1, OP_RELU + 1 } },
     { "conv 1x1 of one pixel", 33, 1, 1, conv, { 130, 1, 1, 0, 1, 1 } },
     { "conv 1x1 stride 2", 3, 7, 9, conv, { 17, 1, 2, 0, 1, 1 } },
     { "conv 3x3", 3, 5, 7, conv, { 16, 3, 1, 1, 1, 1 } },

@@ -88,7 +88,9 @@ static Function *conv_function(const char *name, int cin, int channels, int lane
     Function *f = arena_new_of(A, Function);
     Buffer **param = arena_new_array(A, Buffer *, 4);
     memcpy(param, (Buffer *[]){ x, w, bias, y }, 4 * sizeof *param);
-    *f = (Function){ name, 4, param, st_block(A, 1, &body) };
+    *f = (Function){
+        .name = name, .param_count = 4, .param = param, .body = st_block(A, 1, &body)
+    };
     const char *error = loop_check(A, f);
     ck_assert_msg(!error, "%s", error);
     return f;

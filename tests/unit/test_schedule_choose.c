@@ -50,7 +50,7 @@ static int most_vectors(const Target *t, int64_t channels)
 {
     Tile tile[CHOOSE_MAX_CANDIDATES];
     const Node *n = conv_of(channels);
-    int count = choose_candidates(t, n, false, tile), most = 0;
+    int count = choose_candidates(t, n, FORMS_DIRECT, tile), most = 0;
     for (int i = 0; i < count; i++)
         most = tile[i].vectors > most ? tile[i].vectors : most;
     return most;

@@ -23,7 +23,7 @@ static const char *read_text(const char *text, Tuning *t)
 
 static Tile tile_of(int winograd, int pixels, int vectors)
 {
-    return (Tile){ .lanes = 16, .winograd = winograd, .pixels = pixels, .vectors = vectors };
+    return (Tile){ .lanes = 16, .form = winograd, .pixels = pixels, .vectors = vectors };
 }
 
 START_TEST(writes_sorted_columns)
@@ -53,7 +53,7 @@ START_TEST(reads_what_it_writes)
     ck_assert_str_eq(text_string(&text), text_string(&second));
     const TunedLayer *l = map_get(&again.layers, "layer7");
     ck_assert_int_eq(l->tile.pixels, 43);
-    ck_assert_int_eq(l->tile.winograd, 0);
+    ck_assert_int_eq(l->tile.form, 0);
     ck_assert_int_eq(again.target_line, 2);
 }
 END_TEST
@@ -76,8 +76,8 @@ static const struct {
     { HEAD "conv direct\n", "s.txt:3: a layer is three words, NAME FORM TILE" },
     { HEAD "conv direct 4x3 4\n", "s.txt:3: a layer is three words, NAME FORM TILE" },
     { HEAD "conv winograd5 4x3\n",
-      "s.txt:3: 'winograd5' is no form; there are direct, strassen, winograd2, winograd3 and "
-      "winograd4" },
+      "s.txt:3: 'winograd5' is no form; there are direct, strassen, inner, winograd2, "
+      "winograd3 and winograd4" },
     { HEAD "conv direct 4\n", "s.txt:3: '4' is no tile; it is written PIXELSxVECTORS, as in 7x4" },
     { HEAD "conv direct 04x3\n",
       "s.txt:3: '04x3' is no tile; it is written PIXELSxVECTORS, as in 7x4" },
