@@ -80,7 +80,7 @@ static const Option options[] = {
       "speed may store transformed weights of up to four times the bytes, size never does; "
       "default: where they save at least 5 % of the predicted time" },
     { "--strict", NULL, NULL, OPTION_FLAG, TARGETED, FIELD(strict), NULL,
-      "no fused multiply-add, no Winograd, no Strassen: the same bits on every target" },
+      "no fused multiply-add, no form with fewer products: the same bits on every target" },
     { "--schedule", NULL, "FILE", OPTION_STRING, SCHEDULED, FIELD(schedule), NULL,
       "the tiles that `kiln tune` found; layers it lacks follow the cost model" },
     { "--dump-after", NULL, "STAGE", OPTION_STRING, SCHEDULED, FIELD(dump_after), NULL,

@@ -3,11 +3,11 @@
  *   (x0 + w1) (x1 + w0) = x0 w0 + x1 w1 + x0 x1 + w0 w1
  * is one product for two; the last two terms, summed over all pairs, belong to a pixel or to an
  * output alone. Processors that add beside multiplying take less time for it, most where the two
- * are even: so one channel of three is multiplied directly. What a chunk of channels holds, i < 8:
- *   (x[i] + w[8+i]) (x[8+i] + w[i])       + x[16+i] w[16+i]
+ * are even: so one channel of three is multiplied directly. A chunk of 48 channels gives, i < 8,
+ *   (x[i] + w[8+i]) (x[8+i] + w[i])         + x[16+i] w[16+i]
  *   (x[24+i] - w[32+i]) (w[24+i] - x[32+i]) + x[40+i] w[40+i]
  * The second line leaves the terms of pixel and output with the other sign: their sums stay small.
- * Channels behind the last chunk are multiplied directly.
+ * One of 24 and at most 23 channels multiplied directly follow the last.
  *
  * The error is that of sums whose terms are as large as x and as w. An output's weights are scaled
  * by a power of two to the size that batch normalisation gives to inputs, 1: then it is 1.0 to 1.4
@@ -15,12 +15,14 @@
  * (rms, K = 24 .. 2048, inputs normal, rectified or positive). */
 #include "compiler/kernel/common.h"
 
-enum { CHUNK = PACK_INNER_CHUNK, PART = CHUNK / 6 };
-enum { FEWEST_PIXELS = 20, SMALLEST_BATCH = 64 };
+enum { PARTS = 8, FEWEST_CHANNELS = 24, FEWEST_PIXELS = 20, SMALLEST_BATCH = 64 };
 
 typedef struct Inner {
     FeatureMap x, y;
     int64_t rows, batches; /* pixels of a batch */
+    InnerBlock block[PACK_INNER_BLOCKS];
+    int64_t paired; /* channels in them */
+    bool is_late;   /* the activation, which then goes over the batch's outputs */
     Buffer *a, *w, *b, *s, *r, *c, *xi;
     Var *batch, *p, *o, *chunk, *k;
 } Inner;
@@ -35,7 +37,7 @@ bool inner_applies(const Target *target, const Node *n)
         return false;
     const Node *x = n->input[0];
     return node_height(x) == node_height(n) && node_width(x) == node_width(n) &&
-           node_height(n) * node_width(n) >= FEWEST_PIXELS && node_channels(x) >= CHUNK;
+           node_height(n) * node_width(n) >= FEWEST_PIXELS && node_channels(x) >= FEWEST_CHANNELS;
 }
 
 static Expr *row(Arena *L, const Inner *t)
@@ -48,29 +50,40 @@ static Expr *input(Arena *L, const Inner *t, Expr *channel)
     return val_load(L, t->a, 3, (Expr *[]){ ix_int(L, 0), row(L, t), channel });
 }
 
+/* The first channel of the chunk, which is also the sum's step. */
+static Expr *chunk_begin(Arena *L, const Inner *t, const InnerBlock *block)
+{
+    return ix_add(L, ix_mul(L, ix_var(L, t->chunk), 6 * block->part), ix_int(L, block->first));
+}
+
+static Stmt *over_chunks(Arena *L, const Inner *t, const InnerBlock *block, Stmt *body)
+{
+    return st_for(L, t->chunk, ix_int(L, 0), ix_int(L, block->count), body);
+}
+
 /* --- what belongs to a pixel ------------------------------------------------------------------ */
 
-/* x[part][i] x[part + 1][i] of a chunk */
-static Stmt *multiply_inputs(Arena *L, const Inner *t, Buffer *sum, int part)
+/* sum[i] += x[part][i] x[part + 1][i] of a chunk */
+static Stmt *multiply_inputs(Arena *L, const Inner *t, const InnerBlock *block, Buffer *sum,
+                             int part)
 {
     Expr *i = ix_var(L, t->k), *at[] = { i };
-    Expr *c = ix_add(L, ix_mul(L, ix_var(L, t->chunk), CHUNK),
-                     ix_add(L, i, ix_int(L, part * PART)));
-    Expr *product = val_fma(L, input(L, t, c), input(L, t, ix_add(L, c, ix_int(L, PART))),
-                            val_load(L, sum, 1, at));
-    return st_for(L, t->k, ix_int(L, 0), ix_int(L, PART), st_store(L, sum, 1, at, product));
+    Expr *c = ix_add(L, chunk_begin(L, t, block), ix_add(L, i, ix_int(L, part * block->part)));
+    Expr *next = ix_add(L, c, ix_int(L, block->part));
+    Expr *product = val_fma(L, input(L, t, c), input(L, t, next), val_load(L, sum, 1, at));
+    return st_for(L, t->k, ix_int(L, 0), ix_int(L, block->part), st_store(L, sum, 1, at, product));
 }
 
 static Stmt *each(Arena *L, const Inner *t, Buffer *to, Expr *value)
 {
     Stmt *s = st_store(L, to, 1, (Expr *[]){ ix_var(L, t->k) }, value);
-    return st_for(L, t->k, ix_int(L, 0), ix_int(L, PART), s);
+    return st_for(L, t->k, ix_int(L, 0), ix_int(L, PARTS), s);
 }
 
 /* The parts, pairwise. */
 static Expr *total(Body *b, Buffer *part, int first, int step)
 {
-    if (step == PART)
+    if (step == PARTS)
         return val_load(b->L, part, 1, (Expr *[]){ ix_int(b->L, first) });
     return add(b, total(b, part, first, 2 * step), total(b, part, first + step, 2 * step));
 }
@@ -79,9 +92,9 @@ static Stmt *pixel_terms(Make *m, const Inner *t)
 {
     Arena *L = m->L;
     Expr *zero = ix_int(L, 0), *at[] = { ix_var(L, t->k) };
-    Buffer *plus = loop_buffer(L, "plus", BUFFER_LOCAL, 1, (int64_t)PART);
-    Buffer *minus = loop_buffer(L, "minus", BUFFER_LOCAL, 1, (int64_t)PART);
-    Buffer *part = loop_buffer(L, "part", BUFFER_LOCAL, 1, (int64_t)PART);
+    Buffer *plus = loop_buffer(L, "plus", BUFFER_LOCAL, 1, (int64_t)PARTS);
+    Buffer *minus = loop_buffer(L, "minus", BUFFER_LOCAL, 1, (int64_t)PARTS);
+    Buffer *part = loop_buffer(L, "part", BUFFER_LOCAL, 1, (int64_t)PARTS);
     Body b = { .L = L };
     part->in_memory = true;
     append(&b, st_local(L, plus));
@@ -89,8 +102,10 @@ static Stmt *pixel_terms(Make *m, const Inner *t)
     append(&b, st_local(L, part));
     append(&b, each(L, t, plus, val_real(L, 0.0)));
     append(&b, each(L, t, minus, val_real(L, 0.0)));
-    Stmt *chunk[] = { multiply_inputs(L, t, plus, 0), multiply_inputs(L, t, minus, 3) };
-    append(&b, st_for(L, t->chunk, zero, ix_int(L, t->x.channels / CHUNK), st_block(L, 2, chunk)));
+    for (const InnerBlock *i = t->block; i < t->block + PACK_INNER_BLOCKS; i++) {
+        Stmt *both[] = { multiply_inputs(L, t, i, plus, 0), multiply_inputs(L, t, i, minus, 3) };
+        append(&b, over_chunks(L, t, i, st_block(L, 2, both)));
+    }
     append(&b, each(L, t, part, sub(&b, val_load(L, plus, 1, at), val_load(L, minus, 1, at))));
     append(&b, st_store(L, t->xi, 1, (Expr *[]){ ix_var(L, t->p) }, total(&b, part, 0, 1)));
     Stmt *s = st_for(L, t->p, zero, ix_int(L, t->rows), body_block(&b));
@@ -118,20 +133,20 @@ static void accumulate(Arena *L, Body *b, Buffer *acc, Expr *x, Expr *w)
     append(b, st_store(L, acc, 0, NULL, val_fma(L, x, w, val_load(L, acc, 0, NULL))));
 }
 
-static Stmt *chunks(Arena *L, const Inner *t, Buffer *acc)
+static Stmt *multiply_chunks(Arena *L, const Inner *t, const InnerBlock *block, Buffer *acc)
 {
     Body b = { .L = L };
-    Expr *first = ix_mul(L, ix_var(L, t->chunk), CHUNK), *k = ix_var(L, t->k), *x[6], *w[6];
+    Expr *first = chunk_begin(L, t, block), *k = ix_var(L, t->k), *x[6], *w[6];
     for (int i = 0; i < 6; i++) {
-        x[i] = input(L, t, ix_add(L, first, ix_add(L, k, ix_int(L, i * PART))));
+        x[i] = input(L, t, ix_add(L, first, ix_add(L, k, ix_int(L, i * block->part))));
         w[i] = weight(L, t, ix_add(L, first, ix_add(L, ix_mul(L, k, 6), ix_int(L, i))));
     }
     accumulate(L, &b, acc, add(&b, x[0], w[1]), add(&b, x[1], w[0]));
     accumulate(L, &b, acc, x[2], w[2]);
     accumulate(L, &b, acc, add(&b, x[3], w[4]), sub(&b, w[3], x[4]));
     accumulate(L, &b, acc, x[5], w[5]);
-    Stmt *s = st_for(L, t->k, ix_int(L, 0), ix_int(L, PART), body_block(&b));
-    return st_for(L, t->chunk, ix_int(L, 0), ix_int(L, t->x.channels / CHUNK), s);
+    Stmt *s = st_for(L, t->k, ix_int(L, 0), ix_int(L, block->part), body_block(&b));
+    return over_chunks(L, t, block, s);
 }
 
 static Stmt *rest(Arena *L, const Inner *t, Buffer *acc)
@@ -139,25 +154,56 @@ static Stmt *rest(Arena *L, const Inner *t, Buffer *acc)
     Body b = { .L = L };
     Expr *k = ix_var(L, t->k);
     accumulate(L, &b, acc, input(L, t, k), weight(L, t, k));
-    int64_t from = t->x.channels / CHUNK * CHUNK;
-    return st_for(L, t->k, ix_int(L, from), ix_int(L, t->x.channels), body_block(&b));
+    return st_for(L, t->k, ix_int(L, t->paired), ix_int(L, t->x.channels), body_block(&b));
 }
 
-/* The bound that tiles may pass is the last vector's: what is stored must exist. */
+/* What belongs to one output: activation(value + residual), or only their sum where the activation
+ * comes later. */
+static Stmt *store_output(Make *m, const Inner *t, Expr *value)
+{
+    Arena *L = m->L;
+    Expr *at[] = { ix_int(L, 0), row(L, t), ix_var(L, t->o) };
+    if (!t->is_late)
+        return epilogue(m, t->c, t->r, at[0], at[1], at[2], value);
+    Body b = { .L = L };
+    if (t->r)
+        value = add(&b, value, val_load(L, t->r, 3, at));
+    return st_store(L, t->c, 3, at, value);
+}
+
+/* An exponential in the register tile would wait for the sums, and the next tile for it. */
+static Stmt *activate(Make *m, const Inner *t)
+{
+    Arena *L = m->L;
+    const Node *n = m->n;
+    KernelEnv env = *m->env;
+    Make wide = *m;
+    Body b = body_for(m);
+    Expr *at[] = { ix_int(L, 0), row(L, t), ix_var(L, t->o) };
+    Expr *value = val_load(L, t->c, 3, at);
+    value = math_activation(&b, n->activation, n->activation_alpha, value);
+    append(&b, st_store(L, t->c, 3, at, value));
+    Stmt *s = st_for(L, t->o, ix_int(L, 0), ix_int(L, t->y.channels), body_group(&b));
+    s = st_for(L, t->p, ix_int(L, 0), ix_int(L, t->rows), s);
+    env.tile.lanes = env.tile.lanes ? env.target->tile_lanes : 0;
+    wide.env = &env;
+    return tile_channels(&wide, s, t->o, t->y.channels);
+}
+
 static Stmt *products(Make *m, const Inner *t)
 {
     Arena *L = m->L;
     Buffer *acc = loop_scalar(L, "acc");
     Body b = { .L = L };
-    Expr *o = ix_var(L, t->o), *now = val_load(L, acc, 0, NULL);
+    Expr *o = ix_var(L, t->o);
+    Expr *value = mul(&b, val_load(L, acc, 0, NULL), packed(L, t->s, o));
     Expr *xi = val_load(L, t->xi, 1, (Expr *[]){ ix_var(L, t->p) });
     append(&b, st_local(L, acc));
     append(&b, st_store(L, acc, 0, NULL, sub(&b, packed(L, t->b, o), xi)));
-    append(&b, chunks(L, t, acc));
+    for (const InnerBlock *i = t->block; i < t->block + PACK_INNER_BLOCKS; i++)
+        append(&b, multiply_chunks(L, t, i, acc));
     append(&b, rest(L, t, acc));
-    Stmt *store = epilogue(m, t->c, t->r, ix_int(L, 0), row(L, t), o,
-                           mul(&b, now, packed(L, t->s, o)));
-    append(&b, st_if(L, ix_lt(L, o, ix_int(L, t->y.channels)), store));
+    append(&b, st_if(L, ix_lt(L, o, ix_int(L, t->y.channels)), store_output(m, t, value)));
     Stmt *s = st_for(L, t->p, ix_int(L, 0), ix_int(L, t->rows), body_block(&b));
     s = st_for(L, t->o, ix_int(L, 0), ix_int(L, t->y.channels), s);
     TileLoops loops = { .o = t->o,
@@ -217,6 +263,8 @@ const char *make_inner(Make *m)
                 .y = as_one_row(map_of(m->n), pictures) };
     t.batches = batches_of(m, t.x.width, t.x.channels);
     t.rows = t.x.width / t.batches;
+    t.paired = pack_inner_blocks(t.x.channels, t.block);
+    t.is_late = activation_has_exp(m->n->activation);
     t.batch = loop_var(L, "tb");
     t.p = loop_var(L, "p");
     t.o = loop_var(L, "o");
@@ -228,8 +276,9 @@ const char *make_inner(Make *m)
     name_epilogue(m);
     text_puts(&m->summary, "conv2d 1x1 stride 1 pad 0 by Winograd's inner product");
     declare(m, &t);
-    Stmt *pair[] = { pixel_terms(m, &t), products(m, &t) };
-    Stmt *nest = st_for(L, t.batch, ix_int(L, 0), ix_int(L, t.batches), st_block(L, 2, pair));
+    Stmt *parts[] = { pixel_terms(m, &t), products(m, &t), t.is_late ? activate(m, &t) : NULL };
+    Stmt *batch = st_block(L, t.is_late ? 3 : 2, parts);
+    Stmt *nest = st_for(L, t.batch, ix_int(L, 0), ix_int(L, t.batches), batch);
     nest->mark = LOOP_SEQUENTIAL;
     m->k->function->in_order = true;
     make_finish(m, nest);

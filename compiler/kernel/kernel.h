@@ -81,6 +81,8 @@ int64_t interleave_floats(const Node *first, const Node *second, int64_t rows);
 int64_t winograd_batch(const Target *target, const Node *n, Tile tile);
 /* Lanes of the half vector with which a tile's nest computes the last of so many channels; or 0. */
 int64_t tile_half_lanes(const Target *target, int lanes, int64_t columns, int64_t channels);
+/* True for the activations that compute an exponential. */
+bool activation_has_exp(Activation a);
 /* True where the node needs no code: its value already lies where its view says. */
 bool kernel_is_void(const Node *n);
 /* The name of the function that computes the node directly. Nodes of one name get one function, so

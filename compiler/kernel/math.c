@@ -115,6 +115,11 @@ static Expr *relu6_of_shifted(Body *b, Expr *x)
     return clamp(b, add(b, x, real(b, 3.0)), 0.0, 6.0);
 }
 
+bool activation_has_exp(Activation a)
+{
+    return a == ACT_SIGMOID || a == ACT_SILU || a == ACT_TANH || a == ACT_GELU;
+}
+
 Expr *math_activation(Body *b, Activation act, double alpha, Expr *x)
 {
     switch (act) {

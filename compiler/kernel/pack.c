@@ -115,28 +115,42 @@ static double inner_scale(const float *w, int64_t count)
     return exp2(fmin(fmax(exponent, -MOST), MOST));
 }
 
+int64_t pack_inner_blocks(int64_t in, InnerBlock block[PACK_INNER_BLOCKS])
+{
+    int64_t first = 0;
+    for (int i = 0; i < PACK_INNER_BLOCKS; i++) {
+        int64_t part = 8 >> i, count = (in - first) / (6 * part);
+        block[i] = (InnerBlock){ first, part, count };
+        first += 6 * part * count;
+    }
+    return first;
+}
+
 /* Which channel the sum's step takes. */
 static int64_t inner_channel(int64_t step, int64_t in)
 {
-    const int64_t part = PACK_INNER_CHUNK / 6, chunk = step / PACK_INNER_CHUNK;
-    if (step >= in / PACK_INNER_CHUNK * PACK_INNER_CHUNK)
+    InnerBlock block[PACK_INNER_BLOCKS];
+    if (step >= pack_inner_blocks(in, block))
         return step;
-    int64_t at = step % PACK_INNER_CHUNK;
-    return chunk * PACK_INNER_CHUNK + at % 6 * part + at / 6;
+    const InnerBlock *b = block;
+    while (step >= b->first + 6 * b->part * b->count)
+        b++;
+    int64_t chunk = (step - b->first) / (6 * b->part), at = (step - b->first) % (6 * b->part);
+    return b->first + chunk * 6 * b->part + at % 6 * b->part + at / 6;
 }
 
 /* The products of two weights each that the sum over `w`, its steps 16 apart, adds. */
-static double inner_surplus(const float *w, int64_t in)
+static double inner_surplus(const float *w, int64_t paired)
 {
     double sum = 0;
-    for (int64_t step = 0; step < in / PACK_INNER_CHUNK * PACK_INNER_CHUNK; step += 3)
+    for (int64_t step = 0; step < paired; step += 3)
         sum += (double)w[step * PACK_LANES] * (double)w[(step + 1) * PACK_LANES];
     return sum;
 }
 
-static void pack_inner_output(const float *from, int64_t in, double scale, float *to)
+static void pack_inner_output(const float *from, int64_t in, int64_t paired, double scale,
+                              float *to)
 {
-    const int64_t paired = in / PACK_INNER_CHUNK * PACK_INNER_CHUNK;
     for (int64_t step = 0; step < in; step++) {
         double sign = step < paired && step % 6 == 4 ? -1 : 1;
         to[step * PACK_LANES] = (float)(sign * scale * (double)from[inner_channel(step, in)]);
@@ -148,6 +162,8 @@ InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Pa
     const int64_t out = weight->shape.dim[0], in = weight->shape.dim[1];
     int64_t steps[] = { blocks_of(out), in, PACK_LANES },
             each[] = { 1, blocks_of(out), PACK_LANES };
+    InnerBlock block[PACK_INNER_BLOCKS];
+    const int64_t paired = pack_inner_blocks(in, block);
     InnerArrays p;
     float *w, *first, *inverse;
     p.weight = new_array(a, weight->name, "inner product [out/16][in][16]", 3, steps, &w);
@@ -158,8 +174,8 @@ InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Pa
         const float *from = weight->data + o * in;
         float *to = w + (o / PACK_LANES * in * PACK_LANES + o % PACK_LANES);
         double scale = inner_scale(from, in);
-        pack_inner_output(from, in, scale, to);
-        first[o] = (float)(scale * (bias ? (double)bias->data[o] : 0) - inner_surplus(to, in));
+        pack_inner_output(from, in, paired, scale, to);
+        first[o] = (float)(scale * (bias ? (double)bias->data[o] : 0) - inner_surplus(to, paired));
         inverse[o] = (float)(1 / scale);
     }
     return p;

@@ -7,7 +7,7 @@
 #include "compiler/graph/graph.h"
 #include "compiler/loop/loop.h"
 
-enum { PACK_LANES = 16, PACK_MAX_TAPS = 7, PACK_MAX_POINTS = 9, PACK_INNER_CHUNK = 48 };
+enum { PACK_LANES = 16, PACK_MAX_TAPS = 7, PACK_MAX_POINTS = 9 };
 
 /* One packed array, emitted as a constant. */
 typedef struct ConstArray {
@@ -34,7 +34,15 @@ ConstArray *pack_winograd(Arena *a, const Param *weight, const PackTransform *ro
 /* [out, in, 1, 1] -> the seven matrices of Strassen's form (strassen.c), [out/32][7][in/2][16]: 7/4
  * times the bytes of whole pairs of vectors of outputs. Computed in double, rounded once. */
 ConstArray *pack_strassen(Arena *a, const Param *weight);
-/* For Winograd's inner product (inner.c): [out, in, 1, 1] -> [out/16][step][16] in the order of the
+/* How Winograd's inner product (inner.c) takes channels: `count` chunks of six parts from `first` on,
+ * the longest parts first; what is left over it takes directly. */
+enum { PACK_INNER_BLOCKS = 2 };
+typedef struct InnerBlock {
+    int64_t first, part, count;
+} InnerBlock;
+/* Those of so many channels; returns how many of the channels they take. */
+int64_t pack_inner_blocks(int64_t in, InnerBlock block[PACK_INNER_BLOCKS]);
+/* For Winograd's inner product: [out, in, 1, 1] -> [out/16][step][16] in the order of the
  * sum, an output's weights times a power of two, the third of four that meet in two products with
  * the other sign; what its sum begins with, the bias times that power less the products of weights
  * that the sum adds; and the power's inverse. */

@@ -247,7 +247,8 @@ static double inner_cycles(const CostModel *m, const Node *n, Tile tile)
     const Target *t = m->target;
     Work w = work_of(n);
     const double pixel_cycles = 12, width = (double)tile.lanes / t->tile_lanes;
-    double paired = floor(w.steps / PACK_INNER_CHUNK) * PACK_INNER_CHUNK;
+    InnerBlock block[PACK_INNER_BLOCKS];
+    double paired = (double)pack_inner_blocks((int64_t)w.steps, block);
     double steps = t->inner_step * paired + w.steps - paired;
     double products = width * map_cycles(t, 1, w.columns, w.out, tile, steps, INFINITY);
     double terms = (double)w.columns * (pixel_cycles + paired * 4 / 6 / t->inner_lanes);
@@ -282,8 +283,7 @@ static double traffic_cycles(const Target *t, const Node *n)
 static double activation_cycles(const Target *t, const Node *n)
 {
     Activation a = n->activation != ACT_NONE ? n->activation : activation_of(n->op);
-    bool has_exp = a == ACT_SIGMOID || a == ACT_SILU || a == ACT_TANH || a == ACT_GELU ||
-                   n->op == OP_SOFTMAX;
+    bool has_exp = activation_has_exp(a) || n->op == OP_SOFTMAX;
     double vectors = (double)shape_count(&n->shape) / t->tile_lanes;
     return has_exp ? vectors * t->exp_cycles_per_vector : 0;
 }

@@ -245,6 +245,11 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
     /* Blocks of rows follow each other: threads would have to meet after each. */
     b.pairs = pairs_choose(arena, g, options->target, b.tile, out->pictures, b.picturewise,
                            options->parallel ? PAIRS_NONE : options->pairs);
+    for_each_node(n, g) {
+        const Node *first = b.pairs.producer[n->id];
+        if (first && b.tile[first->id].form == TILE_INNER)
+            b.tile[first->id] = choose_tile(options->target, first);
+    }
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     b.share = arena_new_array(arena, LoopShare, g->nodes.count);
     for_each_node(n, g) {

@@ -14,7 +14,7 @@ die() {
     exit 3
 }
 
-target=${TARGET:-$(if grep -q avx512dq /proc/cpuinfo; then echo avx512; elif grep -q avx2 /proc/cpuinfo; then echo avx2; else echo c99; fi)}
+target=${TARGET:-$("$build/kiln" show --target help | awk '/\(this machine\)/ { print $1 }')}
 
 # The networks of the table of speed, in its order.
 table="resnet18 vgg16_bn resnet50 inception_v3 mobilenet_v2 densenet121 squeezenet1_1 efficientnet_b0 resnet8 vww_96"

@@ -120,6 +120,7 @@ x86_64)
     compile_everywhere avx2 $network avx2 ''
     compile_everywhere avx512 $network avx512 ''
     compile_everywhere rows-avx512 $rows avx512 ''
+    compile_everywhere inner-zen4 tests/targets/every.kiln:inner zen4 ''
     ;;
 esac
 compile_everywhere neon $network neon aarch64-linux-gnu-

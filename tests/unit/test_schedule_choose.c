@@ -83,6 +83,30 @@ START_TEST(half_vectors_cost_half)
 }
 END_TEST
 
+static int inner_tiles(const Target *t, int64_t inputs, Forms forms)
+{
+    Tile tile[CHOOSE_MAX_CANDIDATES];
+    Node *x = build_input(b, shape_of(4, (int64_t)1, inputs, (int64_t)28, (int64_t)28));
+    int count = choose_candidates(t, build_conv(b, "conv", x, 64, 1), forms, tile), found = 0;
+    for (int i = 0; i < count; i++)
+        found += tile[i].form == TILE_INNER;
+    return found;
+}
+
+/* It takes no more weights, so it needs no leave to; but it is for one processor and not exact. */
+START_TEST(inner_product_where_it_pays)
+{
+    const Target *t = target_find("zen4");
+    ck_assert_int_gt(inner_tiles(t, 96, FORMS_INNER), 0);
+    ck_assert_int_eq(inner_tiles(t, 96, FORMS_DIRECT), 0);
+    ck_assert_int_eq(inner_tiles(t, 16, FORMS_INNER), 0);
+    ck_assert_int_eq(inner_tiles(target_find("avx512"), 96, FORMS_ALL), 0);
+    ck_assert_int_eq(inner_tiles(target_strict(b->a, t), 96, FORMS_ALL), 0);
+    ck_assert_int_eq(choose_forms(target_strict(b->a, t), OPTIMIZE_SPEED), FORMS_DIRECT);
+    ck_assert_int_eq(choose_forms(t, OPTIMIZE_SIZE), FORMS_DIRECT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("schedule/choose");
@@ -92,6 +116,7 @@ int main(void)
     tcase_add_test(c, portable_tile_for_speed);
     tcase_add_test(c, half_vectors_are_tiles_of_their_own);
     tcase_add_test(c, half_vectors_cost_half);
+    tcase_add_test(c, inner_product_where_it_pays);
     suite_add_tcase(s, c);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
