@@ -34,8 +34,8 @@ ConstArray *pack_winograd(Arena *a, const Param *weight, const PackTransform *ro
 /* [out, in, 1, 1] -> the seven matrices of Strassen's form (strassen.c), [out/32][7][in/2][16]: 7/4
  * times the bytes of whole pairs of vectors of outputs. Computed in double, rounded once. */
 ConstArray *pack_strassen(Arena *a, const Param *weight);
-/* How Winograd's inner product (inner.c) takes channels: `count` chunks of six parts from `first` on,
- * the longest parts first; what is left over it takes directly. */
+/* How Winograd's inner product (inner.c) takes channels: `count` chunks of six parts from `first`
+ * on, the longest parts first; what is left over it takes directly. */
 enum { PACK_INNER_BLOCKS = 2 };
 typedef struct InnerBlock {
     int64_t first, part, count;
