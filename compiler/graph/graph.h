@@ -118,6 +118,7 @@ struct Node {
     double activation_alpha;
     bool has_residual;
     const Node *origin; /* in the source graph: the node whose value this one computes */
+    double magnitude;   /* root mean square of the values, a guess; 0: none */
     View view;
 };
 

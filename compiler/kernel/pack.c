@@ -102,8 +102,8 @@ ConstArray *pack_strassen(Arena *a, const Param *weight)
     return p;
 }
 
-/* A power of two by which weights of that length reach the size of normalised inputs. */
-static double inner_scale(const float *w, int64_t count)
+/* A power of two by which weights reach the root mean square `magnitude`. */
+static double inner_scale(const float *w, int64_t count, double magnitude)
 {
     enum { MOST = 60 };
     double squares = 0;
@@ -111,7 +111,7 @@ static double inner_scale(const float *w, int64_t count)
         squares += (double)w[i] * (double)w[i];
     if (!(squares > 0) || isinf(squares))
         return 1;
-    double exponent = round(-0.5 * log2(squares / (double)count));
+    double exponent = round(log2(magnitude) - 0.5 * log2(squares / (double)count));
     return exp2(fmin(fmax(exponent, -MOST), MOST));
 }
 
@@ -157,25 +157,31 @@ static void pack_inner_output(const float *from, int64_t in, int64_t paired, dou
     }
 }
 
-InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Param *bias)
+InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Param *bias,
+                       double magnitude)
 {
     const int64_t out = weight->shape.dim[0], in = weight->shape.dim[1];
-    int64_t steps[] = { blocks_of(out), in, PACK_LANES },
-            each[] = { 1, blocks_of(out), PACK_LANES };
+    const char *layout = "[1][c/16][16]";
+    int64_t steps[] = { blocks_of(out), in, PACK_LANES };
+    int64_t each[] = { 1, blocks_of(out), PACK_LANES };
     InnerBlock block[PACK_INNER_BLOCKS];
     const int64_t paired = pack_inner_blocks(in, block);
     InnerArrays p;
-    float *w, *first, *inverse;
+    float *w, *first, *low, *inverse;
     p.weight = new_array(a, weight->name, "inner product [out/16][in][16]", 3, steps, &w);
-    p.first = new_array(a, bias ? bias->name : arena_printf(a, "%s.bias", path), "[1][c/16][16]", 3,
-                        each, &first);
-    p.scale = new_array(a, arena_printf(a, "%s.scale", path), "[1][c/16][16]", 3, each, &inverse);
+    p.first = new_array(a, arena_printf(a, "%s.first", path), layout, 3, each, &first);
+    p.low = new_array(a, arena_printf(a, "%s.low", path), layout, 3, each, &low);
+    p.scale = new_array(a, arena_printf(a, "%s.scale", path), layout, 3, each, &inverse);
+    p.bias = pack_vector(a, bias ? bias->name : arena_printf(a, "%s.bias", path),
+                         bias ? bias->data : NULL, out, 1);
     for (int64_t o = 0; o < out; o++) {
         const float *from = weight->data + o * in;
         float *to = w + (o / PACK_LANES * in * PACK_LANES + o % PACK_LANES);
-        double scale = inner_scale(from, in);
+        double scale = inner_scale(from, in, magnitude);
         pack_inner_output(from, in, paired, scale, to);
-        first[o] = (float)(scale * (bias ? (double)bias->data[o] : 0) - inner_surplus(to, paired));
+        double surplus = inner_surplus(to, paired);
+        first[o] = (float)-surplus;
+        low[o] = (float)(-surplus - (double)first[o]);
         inverse[o] = (float)(1 / scale);
     }
     return p;

@@ -42,14 +42,16 @@ typedef struct InnerBlock {
 } InnerBlock;
 /* Those of so many channels; returns how many of the channels they take. */
 int64_t pack_inner_blocks(int64_t in, InnerBlock block[PACK_INNER_BLOCKS]);
-/* For Winograd's inner product: [out, in, 1, 1] -> [out/16][step][16] in the order of the
- * sum, an output's weights times a power of two, the third of four that meet in two products with
- * the other sign; what its sum begins with, the bias times that power less the products of weights
- * that the sum adds; and the power's inverse. */
+/* For Winograd's inner product: [out, in, 1, 1] -> [out/16][step][16] in the order of the sum, an
+ * output's weights times the power of two that brings them to `magnitude`, the root mean square of
+ * the inputs; one weight of six has the other sign. `first` and then `low`, what rounding took from
+ * it, is what a sum begins with: minus the products of weights that it adds. `scale` undoes the
+ * power. A constant that were rounded would err equally for all pixels: no average removes that. */
 typedef struct InnerArrays {
-    ConstArray *weight, *first, *scale;
+    ConstArray *weight, *first, *low, *scale, *bias;
 } InnerArrays;
-InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Param *bias);
+InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Param *bias,
+                       double magnitude);
 /* The last 16 of an odd number of vectors of outputs: [in][16]. */
 ConstArray *pack_last_outputs(Arena *a, const Param *weight);
 /* [c, 1, kh, kw] -> [c/16][kh][kw][16] */

@@ -94,6 +94,7 @@ static void fold_and_replace(Graph *g, Node *norm)
     Node *layer = norm->input[0];
     fold(g, layer, norm);
     layer->origin = norm->origin;
+    layer->magnitude = norm->magnitude;
     layer->activation = norm->activation;
     layer->activation_alpha = norm->activation_alpha;
     graph_replace_uses(g, norm, layer);

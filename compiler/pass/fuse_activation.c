@@ -31,6 +31,7 @@ void pass_fuse_activation(Graph *g, Arena *scratch)
         x->activation = a;
         x->activation_alpha = n->attr.alpha;
         x->origin = n->origin;
+        x->magnitude = n->magnitude;
         graph_replace_uses(g, n, x);
     }
     graph_remove_dead(g);

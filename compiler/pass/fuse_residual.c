@@ -26,6 +26,7 @@ static void become(Graph *g, Node *add, const Node *layer, Node *residual)
     Node fused = *layer;
     fused.id = add->id;
     fused.origin = add->origin;
+    fused.magnitude = add->magnitude;
     fused.view = add->view;
     fused.activation = add->activation;
     fused.activation_alpha = add->activation_alpha;

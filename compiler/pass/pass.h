@@ -23,6 +23,7 @@ const Pass *pass_find(const char *name);
 void pass_run(Graph *g, const Pass *last, Arena *scratch);
 
 /* One per file. */
+void pass_estimate_magnitude(Graph *g, Arena *scratch);
 void pass_remove_identity(Graph *g, Arena *scratch);
 void pass_fold_constant(Graph *g, Arena *scratch);
 void pass_fold_pad(Graph *g, Arena *scratch);

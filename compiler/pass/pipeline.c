@@ -4,8 +4,10 @@
 #include <string.h>
 
 const Pass pass_pipeline[] = {
+    { "estimate_magnitude", "how large the values of each node are, for kernels that scale weights",
+      pass_estimate_magnitude }, /* first: normalisations tell */
     { "remove_identity", "drop what changes nothing: dropout, empty padding, whole slices",
-      pass_remove_identity }, /* first: what it drops stands between nodes that could be fused */
+      pass_remove_identity }, /* before fusing: it drops what stands between */
     { "fold_constant", "a reshaped parameter is a parameter",
       pass_fold_constant }, /* before fold_batch_norm: what it scales by may be reshaped */
     { "fold_pad", "zero padding becomes that of the convolution behind it", pass_fold_pad },
