@@ -169,6 +169,37 @@ START_TEST(residual_before_activation)
 }
 END_TEST
 
+/* Of values, not of what computes them: a fused node's are those of the last one fused. */
+START_TEST(magnitudes)
+{
+    Node *n = unary(OP_BATCH_NORM, "bn", build_conv(b, "conv", x, 4, 3));
+    Node *gated = build_2(b, OP_MUL, "mul", n, unary(OP_SIGMOID, "gate", n));
+    unary(OP_RELU, "relu", build_2(b, OP_ADD, "add", gated, x));
+    const Graph *before = passed("estimate_magnitude"), *after = passed(NULL);
+    ck_assert_double_eq_tol(before->input->magnitude, 1, 1e-12);
+    ck_assert_double_eq_tol(before->output->input[0]->magnitude, sqrt(1.29), 1e-12);
+    ck_assert_double_eq_tol(after->output->magnitude, sqrt(1.29 / 2), 1e-12);
+    for_each_node(m, after)
+        ck_assert_double_gt(m->magnitude, 0);
+}
+END_TEST
+
+/* Trained tensors count: the norm's weight and bias, whatever comes in; else the layer's own. */
+START_TEST(magnitudes_of_weights)
+{
+    Node *conv = build_conv(b, "conv", x, 4, 1), *norm = unary(OP_BATCH_NORM, "bn", conv);
+    const float w[16] = { 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 },
+                bias[4] = { 3, 3, 3, 3 };
+    conv->param[PARAM_WEIGHT]->data = w;
+    conv->param[PARAM_BIAS]->data = bias;
+    norm->param[PARAM_WEIGHT]->data = w;
+    norm->param[PARAM_BIAS]->data = bias;
+    const Graph *g = passed("estimate_magnitude");
+    ck_assert_double_eq_tol(g->output->input[0]->magnitude, 5, 1e-12);
+    ck_assert_double_eq_tol(g->output->magnitude, sqrt(13), 1e-12);
+}
+END_TEST
+
 START_TEST(activation_before_addition)
 {
     Node *y = unary(OP_RELU, "relu", build_conv(b, "conv", x, 4, 3));
@@ -430,6 +461,8 @@ int main(void)
     tcase_add_test(t, batch_norm_without_bias_into_dense);
     tcase_add_test(t, batch_norm_that_stays);
     tcase_add_test(t, residual_before_activation);
+    tcase_add_test(t, magnitudes);
+    tcase_add_test(t, magnitudes_of_weights);
     tcase_add_test(t, activation_before_addition);
     tcase_add_test(t, residual_of_two_convolutions);
     tcase_add_test(t, convolution_used_twice);
