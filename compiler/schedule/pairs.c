@@ -43,17 +43,11 @@ static bool are_neighbours(const Graph *g, const Node *first, const Node *second
     return first->id < second->id && second->view.owner != first->input[0]->view.owner;
 }
 
-/* Is it computed directly, or would be: a pair saves more than the inner product. */
-static bool has_rows(Tile tile)
-{
-    return tile.form == TILE_DIRECT || tile.form == TILE_INNER;
-}
-
 static bool may_pair(const Graph *g, const Node *n, const Tile *tile, int picturewise)
 {
     const Node *first = n->input_count ? n->input[0] : NULL;
     return first && first->op == OP_CONV2D && interleave_applies(first, n) &&
-           (first->id < picturewise) == (n->id < picturewise) && has_rows(tile[first->id]) &&
+           (first->id < picturewise) == (n->id < picturewise) && !tile[first->id].form &&
            is_private(g, first) && are_neighbours(g, first, n);
 }
 

@@ -69,6 +69,23 @@ static LoopShare choose_share(const Builder *b, const Node *n)
     return weights > values ? SHARE_CHANNELS : SHARE_PIXELS;
 }
 
+/* A layer that would pay as the first of a pair is computed directly, paired or not: no bit may
+ * depend on threads or on the size of a batch. */
+static void keep_rows(Builder *b, const Target *target)
+{
+    Tile *direct = arena_new_array(b->arena, Tile, b->g->nodes.count);
+    for_each_node(n, b->g) {
+        bool is_inner = b->tile[n->id].form == TILE_INNER;
+        direct[n->id] = is_inner ? choose_tile(target, n) : b->tile[n->id];
+    }
+    Pairs paying = pairs_choose(b->arena, b->g, target, direct, 1, 0, PAIRS_PAYING);
+    for_each_node(n, b->g) {
+        const Node *first = paying.producer[n->id];
+        if (first)
+            b->tile[first->id] = direct[first->id];
+    }
+}
+
 static const char *build_kernel(Builder *b, const Node *n)
 {
     KernelEnv env = { .arena = b->arena,
@@ -242,14 +259,10 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
             b.tile[n->id].vectors = options->target->tile_vectors;
         }
     b.cost = cost_model(options->target, g);
+    keep_rows(&b, options->target);
     /* Blocks of rows follow each other: threads would have to meet after each. */
     b.pairs = pairs_choose(arena, g, options->target, b.tile, out->pictures, b.picturewise,
                            options->parallel ? PAIRS_NONE : options->pairs);
-    for_each_node(n, g) {
-        const Node *first = b.pairs.producer[n->id];
-        if (first && b.tile[first->id].form == TILE_INNER)
-            b.tile[first->id] = choose_tile(options->target, first);
-    }
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     b.share = arena_new_array(arena, LoopShare, g->nodes.count);
     for_each_node(n, g) {
