@@ -23,7 +23,7 @@ typedef struct Inner {
     InnerBlock block[PACK_INNER_BLOCKS];
     int64_t paired; /* channels in them */
     bool is_late;   /* the activation, which then goes over the batch's outputs */
-    Buffer *a, *w, *first, *low, *s, *b, *r, *c, *xi;
+    Buffer *a, *w, *b, *r, *c, *xi;
     Var *batch, *p, *o, *chunk, *k;
 } Inner;
 
@@ -114,10 +114,13 @@ static Stmt *pixel_terms(Make *m, const Inner *t)
 
 /* --- products --------------------------------------------------------------------------------- */
 
-static Expr *packed(Arena *L, Buffer *b, Expr *o)
+/* A constant of the output. */
+static Expr *constant(Arena *L, const Inner *t, int row)
 {
-    return val_load(L, b, 3,
-                    (Expr *[]){ ix_int(L, 0), ix_div(L, o, PACK_LANES), ix_mod(L, o, PACK_LANES) });
+    Expr *o = ix_var(L, t->o);
+    return val_load(
+        L, t->b, 3,
+        (Expr *[]){ ix_int(L, row), ix_div(L, o, PACK_LANES), ix_mod(L, o, PACK_LANES) });
 }
 
 /* The weight of the reduction's step `at`. */
@@ -196,11 +199,12 @@ static Stmt *products(Make *m, const Inner *t)
     Buffer *acc = loop_scalar(L, "acc");
     Body b = { .L = L };
     Expr *o = ix_var(L, t->o);
-    Expr *value = val_fma(L, val_load(L, acc, 0, NULL), packed(L, t->s, o), packed(L, t->b, o));
+    Expr *value = val_fma(L, val_load(L, acc, 0, NULL), constant(L, t, PACK_INNER_SCALE),
+                          constant(L, t, PACK_INNER_BIAS));
     Expr *xi = val_load(L, t->xi, 1, (Expr *[]){ ix_var(L, t->p) });
     append(&b, st_local(L, acc));
-    append(&b, st_store(L, acc, 0, NULL,
-                        add(&b, packed(L, t->first, o), sub(&b, packed(L, t->low, o), xi))));
+    Expr *low = sub(&b, constant(L, t, PACK_INNER_LOW), xi);
+    append(&b, st_store(L, acc, 0, NULL, add(&b, constant(L, t, PACK_INNER_FIRST), low)));
     for (const InnerBlock *i = t->block; i < t->block + PACK_INNER_BLOCKS; i++)
         append(&b, multiply_chunks(L, t, i, acc));
     append(&b, rest(L, t, acc));
@@ -247,10 +251,7 @@ static void declare(Make *m, Inner *t)
         t->r = make_input(m, 1, "r", r);
     }
     t->w = make_const(m, "w", packs.weight);
-    t->first = make_const(m, "f", packs.first);
-    t->low = make_const(m, "d", packs.low);
-    t->s = make_const(m, "s", packs.scale);
-    t->b = make_const(m, "b", packs.bias);
+    t->b = make_const(m, "b", packs.rows);
     t->c = make_output(m, "y", t->y);
     t->xi = make_scratch(m, "xi", 1, t->rows);
 }

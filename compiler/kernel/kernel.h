@@ -39,7 +39,7 @@ enum { KERNEL_MAX_PARAMS = 40 };
 
 typedef struct Kernel {
     Function *function;
-    Operand operand[12]; /* one per parameter of the function */
+    Operand operand[8];  /* one per parameter of the function */
     int64_t scratch;     /* floats of all scratch operands together */
     const char *summary; /* "conv2d 3x3 stride 1 pad 1, 56x56x64 -> 56x56x64, relu" */
     const char *tile;    /* "6 pixels x 64 channels", "" where there is no tile */

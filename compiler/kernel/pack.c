@@ -102,7 +102,8 @@ ConstArray *pack_strassen(Arena *a, const Param *weight)
     return p;
 }
 
-/* A power of two by which weights reach the root mean square `magnitude`. */
+/* A power of two by which weights reach half of `magnitude`: of many inputs behind a rectifier
+ * nothing is left but the error of the weights. */
 static double inner_scale(const float *w, int64_t count, double magnitude)
 {
     enum { MOST = 60 };
@@ -111,7 +112,7 @@ static double inner_scale(const float *w, int64_t count, double magnitude)
         squares += (double)w[i] * (double)w[i];
     if (!(squares > 0) || isinf(squares))
         return 1;
-    double exponent = round(log2(magnitude) - 0.5 * log2(squares / (double)count));
+    double exponent = round(log2(0.5 * magnitude) - 0.5 * log2(squares / (double)count));
     return exp2(fmin(fmax(exponent, -MOST), MOST));
 }
 
@@ -161,28 +162,25 @@ InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Pa
                        double magnitude)
 {
     const int64_t out = weight->shape.dim[0], in = weight->shape.dim[1];
-    const char *layout = "[1][c/16][16]";
-    int64_t steps[] = { blocks_of(out), in, PACK_LANES };
-    int64_t each[] = { 1, blocks_of(out), PACK_LANES };
+    const int64_t steps[] = { blocks_of(out), in, PACK_LANES };
+    const int64_t rows[] = { PACK_INNER_ROWS, blocks_of(out), PACK_LANES };
+    const char *name = bias ? bias->name : arena_printf(a, "%s.bias", path);
     InnerBlock block[PACK_INNER_BLOCKS];
-    const int64_t paired = pack_inner_blocks(in, block);
+    const int64_t paired = pack_inner_blocks(in, block), row = rows[1] * PACK_LANES;
     InnerArrays p;
-    float *w, *first, *low, *inverse;
+    float *w, *of;
     p.weight = new_array(a, weight->name, "inner product [out/16][in][16]", 3, steps, &w);
-    p.first = new_array(a, arena_printf(a, "%s.first", path), layout, 3, each, &first);
-    p.low = new_array(a, arena_printf(a, "%s.low", path), layout, 3, each, &low);
-    p.scale = new_array(a, arena_printf(a, "%s.scale", path), layout, 3, each, &inverse);
-    p.bias = pack_vector(a, bias ? bias->name : arena_printf(a, "%s.bias", path),
-                         bias ? bias->data : NULL, out, 1);
+    p.rows = new_array(a, name, "first, low, scale, bias [4][c/16][16]", 3, rows, &of);
     for (int64_t o = 0; o < out; o++) {
         const float *from = weight->data + o * in;
         float *to = w + (o / PACK_LANES * in * PACK_LANES + o % PACK_LANES);
         double scale = inner_scale(from, in, magnitude);
         pack_inner_output(from, in, paired, scale, to);
-        double surplus = inner_surplus(to, paired);
-        first[o] = (float)-surplus;
-        low[o] = (float)(-surplus - (double)first[o]);
-        inverse[o] = (float)(1 / scale);
+        double first = -inner_surplus(to, paired);
+        of[PACK_INNER_FIRST * row + o] = (float)first;
+        of[PACK_INNER_LOW * row + o] = (float)(first - (double)(float)first);
+        of[PACK_INNER_SCALE * row + o] = (float)(1 / scale);
+        of[PACK_INNER_BIAS * row + o] = bias ? bias->data[o] : 0;
     }
     return p;
 }
