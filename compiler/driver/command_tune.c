@@ -44,8 +44,8 @@ static int index_of(const TuneLayer *l, Tile tile)
     return 0;
 }
 
-/* Keeps what the model does not rule out, and its best direct tile: how much Winograd's forms save
- * is to be known. */
+/* Keeps what the model does not rule out, and its best tile of the forms that store no more bytes
+ * than the weights have: how much the others save is to be known. */
 static void keep_promising(const CostModel *m, const Node *n, TuneLayer *l)
 {
     double predicted[CHOOSE_MAX_CANDIDATES], least = INFINITY, direct = INFINITY;

@@ -11,6 +11,20 @@ FeatureMap map_of(const Node *n)
     return (FeatureMap){ node_height(n), node_width(n), node_channels(n), view_pixel_stride(n) };
 }
 
+FeatureMap map_one_row(FeatureMap m, int64_t pictures)
+{
+    return (FeatureMap){ 1, pictures * m.height * m.width, m.channels, m.stride };
+}
+
+int64_t map_batches(const Target *target, int64_t pixels, int64_t shortest, int64_t floats)
+{
+    int64_t cache = target ? target->l2_bytes : 1 << 20;
+    for (int64_t n = 1; n <= pixels / shortest; n++)
+        if (pixels % n == 0 && pixels / n * floats * 4 <= cache / 4)
+            return n;
+    return 1;
+}
+
 static Buffer *add_param(Make *m, Buffer *b, Operand operand)
 {
     Function *f = m->k->function;
@@ -58,6 +72,15 @@ Buffer *make_input(Make *m, int input, const char *name, FeatureMap map)
     text_printf(&m->name, "_const%d", input);
     return add_param(m, map_buffer(m, name, BUFFER_CONST, map),
                      (Operand){ .kind = OPERAND_CONST, .array = stored_param(m->L, x) });
+}
+
+Buffer *make_residual(Make *m, FeatureMap y)
+{
+    int last = m->n->input_count - 1;
+    if (!m->n->has_residual)
+        return NULL;
+    y.stride = map_of(m->n->input[last]).stride;
+    return make_input(m, last, "r", y);
 }
 
 Buffer *make_output(Make *m, const char *name, FeatureMap map)

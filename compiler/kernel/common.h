@@ -36,9 +36,16 @@ typedef struct FeatureMap {
 } FeatureMap;
 
 FeatureMap map_of(const Node *n);
+/* The maps of so many pictures, which lie behind each other, as one row of pixels. */
+FeatureMap map_one_row(FeatureMap m, int64_t pictures);
+/* The least number of equal batches of a row's pixels, `shortest` pixels or more, whose `floats` of
+ * each pixel stay within a quarter of the second-level cache; 1 where there is none. */
+int64_t map_batches(const Target *target, int64_t pixels, int64_t shortest, int64_t floats);
 
 /* Parameters of the function, in the order of the calls. Buffers of maps have three dimensions. */
 Buffer *make_input(Make *m, int input, const char *name, FeatureMap map);
+/* The last input, which the epilogue adds to a result of this size; NULL without a residual. */
+Buffer *make_residual(Make *m, FeatureMap y);
 Buffer *make_output(Make *m, const char *name, FeatureMap map);
 Buffer *make_const(Make *m, const char *name, const ConstArray *array);
 Buffer *make_scratch(Make *m, const char *name, int rank, ...); /* int64_t extents */

@@ -13,12 +13,6 @@ typedef struct Conv {
     int64_t kernel[2], stride[2], dilation[2], pad_top, pad_left;
 } Conv;
 
-/* Pictures of a batch lie behind each other. */
-static FeatureMap as_one_row(FeatureMap m, int64_t pictures)
-{
-    return (FeatureMap){ 1, pictures * m.height * m.width, m.channels, m.stride };
-}
-
 /* How many pictures a 1x1 convolution sees as one row: all, where they shall share weights, or
  * where one alone fills few tiles. */
 static int64_t pictures_in_row(Make *m)
@@ -48,8 +42,8 @@ static Conv conv_of(Make *m)
     bool same_size = c.x.height == c.y.height && c.x.width == c.y.width;
     if (!m->part && c.kernel[0] * c.kernel[1] == 1 && c.stride[0] * c.stride[1] == 1 && same_size) {
         int64_t pictures = pictures_in_row(m);
-        c.x = as_one_row(c.x, pictures);
-        c.y = as_one_row(c.y, pictures);
+        c.x = map_one_row(c.x, pictures);
+        c.y = map_one_row(c.y, pictures);
         c.pad_top = c.pad_left = 0;
     }
     return c;
@@ -156,11 +150,7 @@ static void make_from_conv(Make *m, const Conv *c, const ConstArray *w, const Co
                     .kx = loop_var(L, "kx"),
                     .c = loop_var(L, "c") };
     v.x = make_input(m, 0, "x", c->x);
-    if (m->n->has_residual) {
-        FeatureMap r = c->y;
-        r.stride = map_of(m->n->input[m->n->input_count - 1]).stride;
-        v.r = make_input(m, m->n->input_count - 1, "r", r);
-    }
+    v.r = make_residual(m, c->y);
     v.w = make_const(m, "w", w);
     v.b = make_const(m, "b", b);
     v.y = make_output(m, "y", c->y);

@@ -10,12 +10,13 @@
  * One of 24 and at most 23 channels multiplied directly follow the last.
  *
  * The error is that of sums whose terms are as large as x and as w. An output's weights are scaled
- * by a power of two to the size that the inputs are thought to have (estimate_magnitude.c): if they
- * have it, the error is 1.0 to 1.4 times that of the direct sum, if they are four times smaller or
- * larger at most 3.6 times (rms, K = 24 .. 2048, inputs normal, rectified or positive). */
+ * by a power of two to half the size that the inputs are thought to have (estimate_magnitude.c).
+ * Weights as large as the inputs err 1.0 to 1.4 times as much as the direct sum, half as large 1.3
+ * to 1.5, four times too small or too large at most 3.6 times (rms, K = 24 .. 2048, inputs normal,
+ * rectified or positive). */
 #include "compiler/kernel/common.h"
 
-enum { PARTS = 8, FEWEST_CHANNELS = 24, FEWEST_PIXELS = 20, SMALLEST_BATCH = 64 };
+enum { PARTS = 8, FEWEST_CHANNELS = 24, FEWEST_PIXELS = 20, SHORTEST_BATCH = 64 };
 
 typedef struct Inner {
     FeatureMap x, y;
@@ -224,17 +225,13 @@ static Stmt *products(Make *m, const Inner *t)
 
 /* --- the function ----------------------------------------------------------------------------- */
 
-/* Batches of equal size, whose inputs stay within a quarter of the second-level cache. Threads
- * meet in each. */
-static int64_t batches_of(const Make *m, int64_t pixels, int64_t channels)
+/* So that inputs stay in the second-level cache; one where threads would meet in each. */
+static int64_t batches_of(const Make *m, const FeatureMap *x)
 {
     const Target *target = m->env->target;
     if (!target || m->env->share != SHARE_NONE)
         return 1;
-    for (int64_t n = 1; n <= pixels / SMALLEST_BATCH; n++)
-        if (pixels % n == 0 && pixels / n * channels * 4 <= target->l2_bytes / 4)
-            return n;
-    return 1;
+    return map_batches(target, x->width, SHORTEST_BATCH, x->channels);
 }
 
 static void declare(Make *m, Inner *t)
@@ -245,29 +242,20 @@ static void declare(Make *m, Inner *t)
     InnerArrays packs = pack_inner(L, n->path, n->param[PARAM_WEIGHT], n->param[PARAM_BIAS],
                                    magnitude);
     t->a = make_input(m, 0, "x", t->x);
-    if (n->has_residual) {
-        FeatureMap r = t->y;
-        r.stride = map_of(n->input[1]).stride;
-        t->r = make_input(m, 1, "r", r);
-    }
+    t->r = make_residual(m, t->y);
     t->w = make_const(m, "w", packs.weight);
     t->b = make_const(m, "b", packs.rows);
     t->c = make_output(m, "y", t->y);
     t->xi = make_scratch(m, "xi", 1, t->rows);
 }
 
-static FeatureMap as_one_row(FeatureMap m, int64_t pictures)
-{
-    return (FeatureMap){ 1, pictures * m.height * m.width, m.channels, m.stride };
-}
-
 const char *make_inner(Make *m)
 {
     Arena *L = m->L;
     int64_t pictures = m->has_pictures ? m->env->pictures : 1;
-    Inner t = { .x = as_one_row(map_of(m->n->input[0]), pictures),
-                .y = as_one_row(map_of(m->n), pictures) };
-    t.batches = batches_of(m, t.x.width, t.x.channels);
+    Inner t = { .x = map_one_row(map_of(m->n->input[0]), pictures),
+                .y = map_one_row(map_of(m->n), pictures) };
+    t.batches = batches_of(m, &t.x);
     t.rows = t.x.width / t.batches;
     t.paired = pack_inner_blocks(t.x.channels, t.block);
     t.is_late = activation_has_exp(m->n->activation);

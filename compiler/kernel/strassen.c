@@ -185,16 +185,6 @@ static Stmt *plain(Make *m, const Strassen *t)
     return tile_nest(m, s, &loops);
 }
 
-/* Batches of equal size, so that the sums stay within a quarter of the second-level cache. */
-static int64_t batches_of(const Make *m, const Strassen *t, int64_t pixels)
-{
-    int64_t cache = m->env->target ? m->env->target->l2_bytes : 1 << 20;
-    for (int64_t n = 1; n <= pixels / SHORTEST_BATCH; n++)
-        if (pixels % n == 0 && pixels / n * 2 * t->in * 4 <= cache / 4)
-            return n;
-    return 1;
-}
-
 static void declare(Make *m, Strassen *t)
 {
     Arena *L = m->L;
@@ -202,11 +192,7 @@ static void declare(Make *m, Strassen *t)
     const Param *weight = n->param[PARAM_WEIGHT], *bias = n->param[PARAM_BIAS];
     const char *path = bias ? bias->name : arena_printf(L, "%s.bias", n->path);
     t->a = make_input(m, 0, "x", t->x);
-    if (n->has_residual) {
-        FeatureMap r = t->y;
-        r.stride = map_of(n->input[1]).stride;
-        t->r = make_input(m, 1, "r", r);
-    }
+    t->r = make_residual(m, t->y);
     t->w = make_const(m, "w", pack_strassen(L, weight));
     if (t->y.channels > 2 * t->out)
         t->rest = make_const(m, "rest", pack_last_outputs(L, weight));
@@ -215,19 +201,14 @@ static void declare(Make *m, Strassen *t)
     t->s = make_scratch(m, "s", 3, (int64_t)SUMS, t->half, t->in);
 }
 
-static FeatureMap as_one_row(FeatureMap m)
-{
-    return (FeatureMap){ 1, m.height * m.width, m.channels, m.stride };
-}
-
 const char *make_strassen(Make *m)
 {
     Arena *L = m->L;
-    Strassen t = { .x = as_one_row(map_of(m->n->input[0])), .y = as_one_row(map_of(m->n)) };
+    Strassen t = { .x = map_one_row(map_of(m->n->input[0]), 1), .y = map_one_row(map_of(m->n), 1) };
     int64_t pixels = t.x.width;
     t.in = t.x.channels / 2;
     t.out = t.y.channels / PACK_LANES / 2 * PACK_LANES;
-    t.batches = batches_of(m, &t, pixels);
+    t.batches = map_batches(m->env->target, pixels, SHORTEST_BATCH, 2 * t.in); /* its sums */
     t.rows = pixels / t.batches;
     t.half = (t.rows + 1) / 2;
     t.second = t.rows - t.half;

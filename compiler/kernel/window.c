@@ -111,15 +111,6 @@ static void name_window(Make *m, const Window *w, const char *what)
                 (long long)w->kernel[1], (long long)w->stride[0], (long long)w->pad[0]);
 }
 
-static Buffer *residual_input(Make *m, const Window *w)
-{
-    if (!m->n->has_residual)
-        return NULL;
-    FeatureMap r = w->y;
-    r.stride = map_of(m->n->input[m->n->input_count - 1]).stride;
-    return make_input(m, m->n->input_count - 1, "r", r);
-}
-
 const char *make_depthwise(Make *m)
 {
     Arena *L = m->L;
@@ -130,7 +121,7 @@ const char *make_depthwise(Make *m)
     if (m->only_name)
         return NULL;
     w.in = make_input(m, 0, "x", w.x);
-    w.r = residual_input(m, &w);
+    w.r = make_residual(m, w.y);
     w.w = make_const(m, "w", pack_depthwise(L, m->n->param[PARAM_WEIGHT]));
     const char *path = bias ? bias->name : arena_printf(L, "%s.bias", m->n->path);
     w.b = make_const(m, "b", pack_vector(L, path, bias ? bias->data : NULL, w.y.channels, 1));
@@ -169,7 +160,7 @@ const char *make_pool(Make *m)
     if (m->only_name)
         return NULL;
     w.in = make_input(m, 0, "x", w.x);
-    w.r = residual_input(m, &w);
+    w.r = make_residual(m, w.y);
     w.out = make_output(m, "y", w.y);
     Buffer *acc = loop_scalar(L, "acc");
     Expr *so_far = val_load(L, acc, 0, NULL), *first = val_real(L, is_max ? -FLT_MAX : 0.0);

@@ -423,8 +423,7 @@ static void declare(Make *m, Winograd *w)
     const Param *bias = n->param[PARAM_BIAS];
     int64_t tiles = w->pictures * w->batch * w->columns;
     w->in = make_input(m, 0, "x", w->x);
-    if (n->has_residual)
-        w->r = make_input(m, 1, "r", map_of(n->input[1]));
+    w->r = make_residual(m, w->y);
     w->u = make_const(m, "u", pack_winograd(L, n->param[PARAM_WEIGHT], &w->row.g, &w->column.g));
     const char *path = bias ? bias->name : arena_printf(L, "%s.bias", n->path);
     w->b = make_const(m, "b", pack_vector(L, path, bias ? bias->data : NULL, w->y.channels, 1));

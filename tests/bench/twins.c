@@ -21,7 +21,7 @@ typedef struct Twin {
     Activation activation;
     bool residual;
     int64_t pitch, channel; /* a member of a concatenation of `pitch` channels; 0: none */
-    int winograd;
+    int form;
 } Twin;
 
 static const Twin twins[] = {
@@ -153,7 +153,7 @@ static void build_kernel(Arena *a, const Target *target, const Twin *t, Kernel *
 {
     Node *n = build_node(graph_new(a, t->name), t);
     KernelEnv env = { .arena = a, .target = target, .tile = choose_tile(target, n) };
-    env.tile.form = t->winograd;
+    env.tile.form = t->form;
     const char *error = kernel_build(&env, n, k);
     error = error ? error : loop_check(a, k->function);
     if (error)

@@ -21,9 +21,9 @@ static const char *read_text(const char *text, Tuning *t)
     return tuning_read(a, "s.txt", text, strlen(text), t);
 }
 
-static Tile tile_of(int winograd, int pixels, int vectors)
+static Tile tile_of(int form, int pixels, int vectors)
 {
-    return (Tile){ .lanes = 16, .form = winograd, .pixels = pixels, .vectors = vectors };
+    return (Tile){ .lanes = 16, .form = form, .pixels = pixels, .vectors = vectors };
 }
 
 START_TEST(writes_sorted_columns)
