@@ -76,6 +76,13 @@ void *memset(void *at, int value, size_t count);
 #define KILN_IN_ORDER
 #endif
 
+/* Weights that are needed soon come into the second-level cache meanwhile. */
+#if defined(__GNUC__)
+#define KILN_PREFETCH(address) __builtin_prefetch(address, 0, 2)
+#else
+#define KILN_PREFETCH(address) ((void)(address))
+#endif
+
 /* Threads. A network emitted for them runs all its functions in every thread: KILN_THREADS
  * begins the block of the calls, KILN_BARRIER is where threads wait for each other. KILN_SHARE
  * divides work counted in units; the unit i of a loop begins at unit + weight * (i - lo), and

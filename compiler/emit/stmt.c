@@ -197,6 +197,9 @@ static void print_stmt(Printer *p, const Stmt *s)
     case STMT_STORE:
         print_store(p, s);
         return;
+    case STMT_PREFETCH:
+        w_linef(p->w, "KILN_PREFETCH(&%s);", print_element(p, s->buffer, s->index_count, s->index));
+        return;
     case STMT_LOCAL:
         print_local(p, s->buffer);
         return;

@@ -131,9 +131,29 @@ const char *make_name(Make *m)
     return as_identifier(m->L, text_string(&m->name));
 }
 
+/* Reading a weight from memory takes as long as some ten products with it: it can only matter where
+ * few pixels, or tiles of Winograd's form, share it. */
+static bool fetches_ahead(const Make *m)
+{
+    enum { MOST_USES = 1000 };
+    const Node *n = m->n;
+    int form = m->env->tile.form;
+    if (!m->env->fetches_ahead || m->env->producer || !n->param[PARAM_WEIGHT])
+        return false;
+    int64_t uses = node_height(n) * node_width(n);
+    uses *= m->has_pictures && m->env->pictures > 1 ? m->env->pictures : 1;
+    if (form > TILE_STRASSEN && form <= TILE_MAX_WINOGRAD) {
+        WinogradTile t = winograd_tile(n, form);
+        uses /= t.height * t.width;
+    }
+    return uses <= MOST_USES;
+}
+
 void make_finish(Make *m, Stmt *nest)
 {
     Stmt *body = loop_simplify(m->L, nest);
+    if (fetches_ahead(m))
+        body = loop_prefetch(m->L, body);
     if (m->env->pictures > 1) {
         body = m->has_pictures ? body : loop_simplify(m->L, make_batch(m, body));
         text_printf(&m->name, "_batch%lld", (long long)m->env->pictures);

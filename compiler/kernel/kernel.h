@@ -51,6 +51,7 @@ typedef struct KernelEnv {
     Tile tile;            /* of this node */
     LoopShare share;      /* how threads divide its work */
     int64_t pictures;     /* of one call; 0: 1 */
+    bool fetches_ahead;   /* the weights of all layers come from beyond the second-level cache */
     /* Its input, where that is computed row by row with it, `rows` of its own at a time. */
     const Node *producer;
     Tile producer_tile;

@@ -151,13 +151,16 @@ static bool prove_div_alone(Proof p, int64_t constant, int64_t factor, const Aff
     return prove(p, below);
 }
 
-/* floor(x / d): between (x - d + 1) / d and x / d; everything is multiplied by d. */
+/* floor(x / d): between (x - d + 1) / d and x / d; everything is multiplied by d. Or at least 0, if
+ * x is. */
 static bool prove_div(Proof p, const Affine *rest, int64_t factor, const Expr *div)
 {
     int64_t d = div->arg[1]->integer;
     Affine x = affine_of(div->arg[0]), zero = { 0 };
     if (rest->count == 0)
         return prove_div_alone(p, rest->constant, factor, &x, d);
+    if (factor > 0 && prove(p, *rest) && prove(p, x))
+        return true;
     Affine scaled = affine_add(&zero, d, rest);
     if (factor > 0)
         scaled.constant -= factor * (d - 1);

@@ -306,6 +306,16 @@ Stmt *st_store(Arena *L, Buffer *b, int count, Expr *const *index, Expr *value)
     return s;
 }
 
+Stmt *st_prefetch(Arena *L, Buffer *b, int count, Expr *const *index)
+{
+    Stmt *s = new_stmt(L, STMT_PREFETCH);
+    s->buffer = b;
+    s->index_count = count;
+    for (int i = 0; i < count; i++)
+        s->index[i] = index[i];
+    return s;
+}
+
 Stmt *st_local(Arena *L, Buffer *b)
 {
     Stmt *s = new_stmt(L, STMT_LOCAL);

@@ -107,6 +107,9 @@ static void check_stmt(Check *c, const Scope *scope, const Stmt *s)
             fail(c, "a store to a buffer that is only read", s->buffer, NULL);
         check_access(c, scope, s->buffer, s->index_count, s->index, s->value->lanes, s->active);
         break;
+    case STMT_PREFETCH:
+        check_access(c, scope, s->buffer, s->index_count, s->index, 1, 1);
+        break;
     case STMT_SHARE:
         check_stmt(c, scope, s->body);
         break;

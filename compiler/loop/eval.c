@@ -295,6 +295,7 @@ static void execute(Machine *m, const Stmt *s)
         execute(m, s->body);
         break;
     case STMT_BARRIER:
+    case STMT_PREFETCH:
         break;
     case STMT_IF:
         if (index_value(m, s->lo))

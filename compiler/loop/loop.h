@@ -111,7 +111,8 @@ typedef enum StmtKind {
     STMT_LOCAL, /* declares a LOCAL buffer */
     STMT_LET,   /* declares the rank-0 LOCAL `buffer` with its only value */
     STMT_SHARE, /* body, whose LOOP_PARALLEL loops are divided among the threads */
-    STMT_BARRIER /* threads wait for each other */
+    STMT_BARRIER, /* threads wait for each other */
+    STMT_PREFETCH /* buffer[index...] will be read: a hint that computes nothing */
 } StmtKind;
 
 typedef struct Stmt Stmt;
@@ -174,6 +175,7 @@ Stmt *st_block(Arena *L, int count, Stmt *const *items); /* nested blocks stay n
 Stmt *st_for(Arena *L, Var *v, Expr *lo, Expr *hi, Stmt *body);
 Stmt *st_if(Arena *L, Expr *condition, Stmt *body);
 Stmt *st_store(Arena *L, Buffer *b, int count, Expr *const *index, Expr *value);
+Stmt *st_prefetch(Arena *L, Buffer *b, int count, Expr *const *index);
 Stmt *st_local(Arena *L, Buffer *b);
 Stmt *st_let(Arena *L, Buffer *b, Expr *value);
 
@@ -225,6 +227,9 @@ Stmt *loop_unroll(Arena *L, Stmt *s, const Var *v);
 Stmt *loop_unroll_dependent(Arena *L, Stmt *s, const Var *v);
 /* Marks every loop over `v`. */
 Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark);
+/* prefetch.c: where a nest reads blocks of a constant array again and again, fetches the next block
+ * meanwhile; for simplified nests, before threads divide them. */
+Stmt *loop_prefetch(Arena *L, Stmt *s);
 /* parallel.c: divides the nests of a function among threads; the last transformation. What each
  * thread reads and writes lies together along one axis, where that is even: pixels, if activations
  * are more than weights, else channels. */

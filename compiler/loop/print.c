@@ -128,6 +128,10 @@ static void print_stmt(const Stmt *s, int depth, Text *out)
         text_puts(out, " = ");
         loop_print_expr(s->value, out);
         break;
+    case STMT_PREFETCH:
+        text_puts(out, "prefetch ");
+        print_access(s->buffer, s->index_count, s->index, 1, 1, out);
+        break;
     case STMT_LOCAL:
         print_declaration(s->buffer, out);
         break;

@@ -179,7 +179,7 @@ static Stmt *replace_in_stmt(Rewriter *r, Stmt *s)
     if (copy->buffer != p->old)
         return copy;
     copy->buffer = p->by;
-    if (copy->kind == STMT_STORE)
+    if (copy->kind == STMT_STORE || copy->kind == STMT_PREFETCH)
         add_index(p, copy->index, &copy->index_count);
     return copy;
 }

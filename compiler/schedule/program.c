@@ -86,6 +86,12 @@ static void keep_rows(Builder *b, const Target *target)
     }
 }
 
+static bool fetches_ahead(const Builder *b)
+{
+    const Target *t = b->p->target;
+    return t->has_prefetch && b->cost.weight_bytes > t->l2_bytes;
+}
+
 static const char *build_kernel(Builder *b, const Node *n)
 {
     KernelEnv env = { .arena = b->arena,
@@ -93,6 +99,7 @@ static const char *build_kernel(Builder *b, const Node *n)
                       .tile = b->tile[n->id],
                       .share = b->share[n->id],
                       .pictures = pictures_of(b, n),
+                      .fetches_ahead = fetches_ahead(b),
                       .producer = b->pairs.producer[n->id],
                       .rows = b->pairs.rows[n->id] };
     if (env.producer)

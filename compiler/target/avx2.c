@@ -17,6 +17,7 @@ const Target target_avx2 = {
     .vector_registers = 16,
     .l1_bytes = 32 << 10,
     .l2_bytes = 512 << 10,
+    .has_prefetch = true,
     .l3_bytes = 16 << 20,
     .scalar = SCALAR_ROW(SCALAR_FMA,
                          "_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(${a})))"),

@@ -17,6 +17,7 @@ extern const Target target_avx2;
     .l1_bytes = 32 << 10, \
     .l2_bytes = 1 << 20, \
     .l3_bytes = 16 << 20, \
+    .has_prefetch = true, \
     .scalar = SCALAR_ROW(SCALAR_FMA, \
                          "_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(${a})))"), \
     .vector = { \

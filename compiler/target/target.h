@@ -34,8 +34,9 @@ typedef struct Target {
     bool fused; /* FMA rounds once */
     int vector_registers;
     int l1_bytes, l2_bytes, l3_bytes; /* of one core; the last is shared */
-    VectorType scalar;                /* lanes 1 */
-    VectorType vector;                /* lanes > 1; lanes 1 where there is none */
+    bool has_prefetch;      /* instructions that fetch a line, worth their place in a sum's loop */
+    VectorType scalar;      /* lanes 1 */
+    VectorType vector;      /* lanes > 1; lanes 1 where there is none */
     const VectorType *half; /* half as many lanes, where they cost half as much; or NULL */
     bool strict;            /* no fused multiply-add, no Winograd: the same bits everywhere */
     /* For the cost model, measured on one core of this class. Vectors are tile_lanes wide. */
