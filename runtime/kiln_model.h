@@ -256,6 +256,20 @@ KILN_INLINE float kiln_scalb(float x, float n)
     return x * a * b;
 }
 
+/* 2^(n/4), over a factor near 1, of n = -500 .. 500, given as n + 1.5 2^23: to the bits of 2^(j/4),
+ * less j 2^21, n 2^21 is added; j = n mod 4. For vectors the four stand there four times. */
+KILN_ALIGN(64)
+static const uint32_t kiln_exp2_bits[16] = { 0x3fa326ab, 0x3fa20538, 0x3fa6bafd, 0x3fa93171,
+                                             0x3fa326ab, 0x3fa20538, 0x3fa6bafd, 0x3fa93171,
+                                             0x3fa326ab, 0x3fa20538, 0x3fa6bafd, 0x3fa93171,
+                                             0x3fa326ab, 0x3fa20538, 0x3fa6bafd, 0x3fa93171 };
+
+KILN_INLINE float kiln_exp2_4(float n)
+{
+    const uint32_t bits = kiln_to_bits(n);
+    return kiln_from_bits(kiln_exp2_bits[bits & 3u] + (bits << 21));
+}
+
 /* The square root, correctly rounded, digit by digit on the significand, so that no libm is needed
  * and the result equals that of every processor's square root instruction. */
 static inline float kiln_sqrt(float x)

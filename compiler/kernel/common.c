@@ -211,7 +211,7 @@ void name_epilogue(Make *m)
 Body body_for(const Make *m)
 {
     const Target *t = m->env->target;
-    return (Body){ .L = m->L, .fused = t && t->fused };
+    return (Body){ .L = m->L, .fused = t && t->fused, .has_exp2 = t && t->fused && t->has_exp2 };
 }
 
 void append(Body *b, Stmt *s)

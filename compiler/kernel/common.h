@@ -82,6 +82,7 @@ Stmt *loops_over(Arena *L, const Shape *s, Var *const *var, Stmt *body);
 typedef struct Body {
     Arena *L;
     bool fused; /* FMA rounds once: exp may rely on it */
+    bool has_exp2;
     Vec(Stmt *) items;
 } Body;
 

@@ -18,6 +18,7 @@ const Target target_avx2 = {
     .l1_bytes = 32 << 10,
     .l2_bytes = 512 << 10,
     .has_prefetch = true,
+    .has_exp2 = true,
     .l3_bytes = 16 << 20,
     .scalar = SCALAR_ROW(SCALAR_FMA,
                          "_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(${a})))"),
@@ -42,6 +43,10 @@ const Target target_avx2 = {
             [VOP_ROUND] = "_mm256_round_ps(${a}, 8)",
             [VOP_SCALB] = "_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(${a}), "
                           "_mm256_slli_epi32(_mm256_cvtps_epi32(${b}), 23)))",
+            [VOP_EXP2_4] =
+                "_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(_mm256_permutevar_ps("
+                "_mm256_load_ps((const void *)kiln_exp2_bits), _mm256_castps_si256(${a}))), "
+                "_mm256_slli_epi32(_mm256_castps_si256(${a}), 21)))",
             [VOP_SELECT_GT] = "_mm256_blendv_ps(${d}, ${c}, _mm256_cmp_ps(${a}, ${b}, _CMP_GT_OQ))",
             [VOP_BROADCAST] = "_mm256_set1_ps(${a})",
         },

@@ -18,6 +18,7 @@ extern const Target target_avx2;
     .l2_bytes = 1 << 20, \
     .l3_bytes = 16 << 20, \
     .has_prefetch = true, \
+    .has_exp2 = true, \
     .scalar = SCALAR_ROW(SCALAR_FMA, \
                          "_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(${a})))"), \
     .vector = { \
@@ -41,6 +42,10 @@ extern const Target target_avx2;
             [VOP_ROUND] = "_mm512_roundscale_ps(${a}, 8)", \
             [VOP_SCALB] = "_mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(${a}), " \
                           "_mm512_slli_epi32(_mm512_cvtps_epi32(${b}), 23)))", \
+            [VOP_EXP2_4] = \
+                "_mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(_mm512_permutevar_ps(" \
+                "_mm512_load_ps((const void *)kiln_exp2_bits), _mm512_castps_si512(${a}))), " \
+                "_mm512_slli_epi32(_mm512_castps_si512(${a}), 21)))", \
             [VOP_SELECT_GT] = \
                 "_mm512_mask_blend_ps(_mm512_cmp_ps_mask(${a}, ${b}, _CMP_GT_OQ), ${d}, ${c})", \
             [VOP_BROADCAST] = "_mm512_set1_ps(${a})", \
