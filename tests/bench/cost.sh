@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 3
 . tests/bench/lib.sh
 nets=${NETS:-mobilenet_v2 efficientnet_b0 resnet18 resnet50 densenet121 squeezenet1_1}
-list=${TARGETS:-avx512 avx2}
+list=${TARGETS:-zen4 avx512 avx2}
 out=tests/bench/cost.md
 [ -z "${NETS:-}${TARGETS:-}" ] || out=$work/cost.md
 check_networks $nets
