@@ -50,12 +50,14 @@ compile() { # driver
 }
 
 fuzz() { # driver longest seeds
-    local seeds=$3 corpus=$out/corpus/$1 count
+    local seeds=$3 corpus=$out/corpus/$1 count timeout=5
+    # libhdf5 may take seconds to refuse a file; its process has a limit of its own (keras.c).
+    [ "$1" != keras ] || timeout=60
     [ "$seeds" != - ] || seeds=$out/seeds/$1
     rm -rf "$corpus" && mkdir -p "$corpus"
     count=$(find "$seeds" -type f | wc -l)
     # Leaks are not looked for: libpng and cJSON free what they allocate, and arenas are freed whole.
-    LLVM_PROFILE_FILE=$out/$1.profraw "$out/fuzz_$1" -runs=$((runs + count)) -seed=1 -timeout=5 \
+    LLVM_PROFILE_FILE=$out/$1.profraw "$out/fuzz_$1" -runs=$((runs + count)) -seed=1 -timeout=$timeout \
         -max_len="$2" -use_value_profile=1 -print_final_stats=1 -artifact_prefix="$out/crash-$1-" \
         "$corpus" "$seeds" >"$out/$1.log" 2>&1 || {
         tail -40 "$out/$1.log"
