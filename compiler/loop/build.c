@@ -294,13 +294,19 @@ Stmt *st_if(Arena *L, Expr *condition, Stmt *body)
     return s;
 }
 
-Stmt *st_store(Arena *L, Buffer *b, int count, Expr *const *index, Expr *value)
+static Stmt *new_access(Arena *L, StmtKind kind, Buffer *b, int count, Expr *const *index)
 {
-    Stmt *s = new_stmt(L, STMT_STORE);
+    Stmt *s = new_stmt(L, kind);
     s->buffer = b;
     s->index_count = count;
     for (int i = 0; i < count; i++)
         s->index[i] = index[i];
+    return s;
+}
+
+Stmt *st_store(Arena *L, Buffer *b, int count, Expr *const *index, Expr *value)
+{
+    Stmt *s = new_access(L, STMT_STORE, b, count, index);
     s->value = value;
     s->active = value->lanes;
     return s;
@@ -308,12 +314,7 @@ Stmt *st_store(Arena *L, Buffer *b, int count, Expr *const *index, Expr *value)
 
 Stmt *st_prefetch(Arena *L, Buffer *b, int count, Expr *const *index)
 {
-    Stmt *s = new_stmt(L, STMT_PREFETCH);
-    s->buffer = b;
-    s->index_count = count;
-    for (int i = 0; i < count; i++)
-        s->index[i] = index[i];
-    return s;
+    return new_access(L, STMT_PREFETCH, b, count, index);
 }
 
 Stmt *st_local(Arena *L, Buffer *b)

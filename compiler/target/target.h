@@ -35,7 +35,7 @@ typedef struct Target {
     int vector_registers;
     int l1_bytes, l2_bytes, l3_bytes; /* of one core; the last is shared */
     bool has_prefetch;      /* instructions that fetch a line, worth their place in a sum's loop */
-    bool has_exp2;          /* VOP_EXP2_4 takes less time than two steps of a polynomial */
+    bool has_exp2;          /* VOP_EXP2_4 instead of two steps of a polynomial */
     VectorType scalar;      /* lanes 1 */
     VectorType vector;      /* lanes > 1; lanes 1 where there is none */
     const VectorType *half; /* half as many lanes, where they cost half as much; or NULL */
