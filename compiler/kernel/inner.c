@@ -31,7 +31,7 @@ typedef struct Inner {
 bool inner_applies(const Target *target, const Node *n)
 {
     const Attr *a = &n->attr;
-    if (target && (target->strict || !target->inner_lanes))
+    if (target && (target->strict || !target->inner_step))
         return false;
     if (n->op != OP_CONV2D || a->groups != 1 || a->kernel[0] * a->kernel[1] != 1 ||
         a->stride[0] * a->stride[1] != 1)

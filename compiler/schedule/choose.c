@@ -118,7 +118,7 @@ static int add_candidate(const Target *target, const Node *n, Tile tile, Tile *o
 static int add_inner(const Target *target, const Node *n, Tile *out, int count)
 {
     for (const RegisterTile *t = target->inner_tiles; t->pixels; t++) {
-        Tile tile = { target->inner_lanes, t->pixels, t->vectors, TILE_INNER };
+        Tile tile = { target->tile_lanes, t->pixels, t->vectors, TILE_INNER };
         count = add_candidate(target, n, tile, out, count);
     }
     return count;

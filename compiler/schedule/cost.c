@@ -5,6 +5,7 @@
 #include "compiler/schedule/cost.h"
 
 #include "compiler/base/vec.h"
+#include "compiler/graph/view.h"
 
 #include <math.h>
 
@@ -241,17 +242,28 @@ static double strassen_cycles(const CostModel *m, const Node *n, Tile tile)
            read_input(t, n) + write_output(t, n);
 }
 
+/* Do the pixels of a tile, which are read together, compete for the ways of one set of L1? */
+static bool pixels_collide(const Target *t, const Node *x, int64_t pixels)
+{
+    int64_t pitch = 4 * view_pixel_stride(x), way = t->l1_bytes / t->l1_ways, period = 1;
+    while (pitch * period % way)
+        period++;
+    return div_up(pixels, period) > t->l1_ways;
+}
+
 /* Where channels are paired a step takes less time. Before, what belongs to a pixel is summed. */
 static double inner_cycles(const CostModel *m, const Node *n, Tile tile)
 {
     const Target *t = m->target;
     Work w = work_of(n);
-    const double pixel_cycles = 12, width = (double)tile.lanes / t->tile_lanes;
+    const double pixel_cycles = 12, pixel_lanes = 8, collision = 1.8;
     InnerBlock block[PACK_INNER_BLOCKS];
     double paired = (double)pack_inner_blocks((int64_t)w.steps, block);
     double steps = t->inner_step * paired + w.steps - paired;
-    double products = width * map_cycles(t, 1, w.columns, w.out, tile, steps, INFINITY);
-    double terms = (double)w.columns * (pixel_cycles + paired * 4 / 6 / t->inner_lanes);
+    if (pixels_collide(t, n->input[0], tile.pixels))
+        steps *= collision;
+    double products = map_cycles(t, 1, w.columns, w.out, tile, steps, INFINITY);
+    double terms = (double)w.columns * (pixel_cycles + paired * 4 / 6 / pixel_lanes);
     return products + terms + fetch_weights(m, w.weights) + read_input(t, n) + write_output(t, n);
 }
 

@@ -34,6 +34,7 @@ typedef struct Target {
     bool fused; /* FMA rounds once */
     int vector_registers;
     int l1_bytes, l2_bytes, l3_bytes; /* of one core; the last is shared */
+    int l1_ways;                      /* lines of a set; needed for inner_tiles */
     bool has_prefetch;      /* instructions that fetch a line, worth their place in a sum's loop */
     bool has_exp2;          /* VOP_EXP2_4 instead of two steps of a polynomial */
     VectorType scalar;      /* lanes 1 */
@@ -58,10 +59,9 @@ typedef struct Target {
     /* The tiles that a layer may get instead, by the cost model or a schedule file; ends with 0. */
     RegisterTile tiles[TARGET_MAX_TILES + 1];
     RegisterTile winograd_tiles[TARGET_MAX_TILES + 1]; /* of Winograd's products */
-    /* Winograd's inner product, for processors that add beside multiplying; 0: not this one. */
-    int inner_lanes;                                /* of its vectors: those of `half` */
-    double inner_step;                              /* of a multiply-add's time, per channel */
-    RegisterTile inner_tiles[TARGET_MAX_TILES + 1]; /* in such vectors */
+    /* Winograd's inner product, for processors that add beside multiplying. */
+    double inner_step; /* of a multiply-add's time, per channel; 0: not on this processor */
+    RegisterTile inner_tiles[TARGET_MAX_TILES + 1];
 } Target;
 
 extern const Target *const targets[]; /* ends with NULL */

@@ -190,7 +190,7 @@ static bool check(const Layer *l, const Target *t, int form)
         env.tile = choose_tile(t, n);
     env.tile.form = form;
     if (t && form == TILE_INNER)
-        env.tile = (Tile){ t->inner_lanes, 5, 4, form };
+        env.tile = (Tile){ t->tile_lanes, 5, 2, form };
     Kernel k;
     const char *error = kernel_build(&env, n, &k);
     if (!error)
@@ -350,7 +350,7 @@ static bool is_strassen(const Layer *l)
 static bool is_inner(const Layer *l, const Target *t)
 {
     return l->kernel[0] * l->kernel[1] * l->stride[0] == 1 && l->in >= 24 && l->height > 1 &&
-           (!t || t->inner_lanes);
+           (!t || t->inner_step > 0);
 }
 
 int main(void)

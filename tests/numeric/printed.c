@@ -55,7 +55,7 @@ static void collect_form(Suite *s, const KernelCase *c, Node *n, int form)
     KernelEnv env = { .arena = s->arena, .target = t, .tile = choose_tile(t, n) };
     env.tile.form = form;
     if (form == TILE_INNER)
-        env.tile = (Tile){ t->inner_lanes, t->inner_tiles[0].pixels, t->inner_tiles[0].vectors,
+        env.tile = (Tile){ t->tile_lanes, t->inner_tiles[0].pixels, t->inner_tiles[0].vectors,
                            form };
     const char *error = kernel_build(&env, n, &k);
     error = error ? error : loop_check(s->arena, k.function);
