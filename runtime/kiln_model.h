@@ -256,13 +256,21 @@ KILN_INLINE float kiln_scalb(float x, float n)
     return x * a * b;
 }
 
-/* 2^(n/4), over a factor near 1, of n = -500 .. 500, given as n + 1.5 2^23: to the bits of 2^(j/4),
- * less j 2^21, n 2^21 is added; j = n mod 4. For vectors the four stand there four times. */
+/* x, but no further from 0 than `most`. */
+KILN_INLINE float kiln_limit(float x, float most)
+{
+    const float low = x > -most ? x : -most;
+    return low < most ? low : most;
+}
+
+/* 2^(n/4), over a factor near 1, of n = -500 .. 500, given as n/4 + 1.5 2^21: to the bits of
+ * 2^(j/4), less j 2^21, n 2^21 is added; j = n mod 4. For vectors the four stand there four times.
+ */
 KILN_ALIGN(64)
-static const uint32_t kiln_exp2_bits[16] = { 0x3fa326ab, 0x3fa20538, 0x3fa6bafd, 0x3fa93171,
-                                             0x3fa326ab, 0x3fa20538, 0x3fa6bafd, 0x3fa93171,
-                                             0x3fa326ab, 0x3fa20538, 0x3fa6bafd, 0x3fa93171,
-                                             0x3fa326ab, 0x3fa20538, 0x3fa6bafd, 0x3fa93171 };
+static const uint32_t kiln_exp2_bits[16] = { 0x3f9decb4, 0x3f9bce1a, 0x3f9f56d2, 0x3fa4cc5a,
+                                             0x3f9decb4, 0x3f9bce1a, 0x3f9f56d2, 0x3fa4cc5a,
+                                             0x3f9decb4, 0x3f9bce1a, 0x3f9f56d2, 0x3fa4cc5a,
+                                             0x3f9decb4, 0x3f9bce1a, 0x3f9f56d2, 0x3fa4cc5a };
 
 KILN_INLINE float kiln_exp2_4(float n)
 {

@@ -261,14 +261,51 @@ Expr *quotient(Body *b, Expr *x, Expr *y)
     return val_op2(b->L, VOP_DIV, x, y);
 }
 
+static bool has_scaled_silu(const Make *m)
+{
+    const Node *n = m->n;
+    return (n->op == OP_CONV2D || n->op == OP_DENSE) && n->activation == ACT_SILU &&
+           !n->has_residual && body_for(m).has_exp2;
+}
+
+static const Param *scaled(const Make *m, const Param *p)
+{
+    if (!p || !p->data || !has_scaled_silu(m))
+        return p;
+    Param *scaled = arena_new_of(m->L, Param);
+    int64_t count = shape_count(&p->shape);
+    float *data = arena_new_array(m->L, float, count);
+    for (int64_t i = 0; i < count; i++)
+        data[i] = (float)(MATH_LOG2E * (double)p->data[i]);
+    *scaled = *p;
+    scaled->data = data;
+    return scaled;
+}
+
+const Param *make_weight(const Make *m)
+{
+    return scaled(m, m->n->param[PARAM_WEIGHT]);
+}
+
+const Param *make_bias(const Make *m)
+{
+    return scaled(m, m->n->param[PARAM_BIAS]);
+}
+
+Expr *make_activation(const Make *m, Body *b, Expr *value)
+{
+    const Node *n = m->n;
+    return has_scaled_silu(m) ? math_scaled_silu(b, value)
+                              : math_activation(b, n->activation, n->activation_alpha, value);
+}
+
 Stmt *epilogue(const Make *m, Buffer *y, Buffer *r, Expr *oy, Expr *ox, Expr *o, Expr *value)
 {
     Body b = body_for(m);
     Expr *index[] = { oy, ox, o };
     if (r)
         value = add(&b, value, val_load(m->L, r, 3, index));
-    value = math_activation(&b, m->n->activation, m->n->activation_alpha, value);
-    append(&b, st_store(m->L, y, 3, index, value));
+    append(&b, st_store(m->L, y, 3, index, make_activation(m, &b, value)));
     return body_group(&b);
 }
 

@@ -103,8 +103,18 @@ Expr *mul(Body *b, Expr *x, Expr *y);
 Expr *quotient(Body *b, Expr *x, Expr *y);
 
 /* math.c */
+#define MATH_LOG2E 1.4426950216293335 /* log2 e in float32 */
 Expr *math_exp(Body *b, Expr *x);
 Expr *math_activation(Body *b, Activation act, double alpha, Expr *x);
+/* silu(y / MATH_LOG2E), where the target has VOP_EXP2_4. */
+Expr *math_scaled_silu(Body *b, Expr *y);
+
+/* Weight and bias of the node, as they are packed. Where VOP_EXP2_4 makes silu the faster for it
+ * they have the factor MATH_LOG2E, which make_activation() expects. The bias may be NULL. */
+const Param *make_weight(const Make *m);
+const Param *make_bias(const Make *m);
+/* The node's activation of op(inputs) + residual. */
+Expr *make_activation(const Make *m, Body *b, Expr *value);
 
 /* activation(value + residual), stored to y[oy][ox][o]; r is NULL without a residual. */
 Stmt *epilogue(const Make *m, Buffer *y, Buffer *r, Expr *oy, Expr *ox, Expr *o, Expr *value);

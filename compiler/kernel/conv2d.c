@@ -173,7 +173,7 @@ static void make_from_conv(Make *m, const Conv *c, const ConstArray *w, const Co
 
 static const ConstArray *bias_array(Make *m, int64_t count, int64_t groups)
 {
-    const Param *b = m->n->param[PARAM_BIAS];
+    const Param *b = make_bias(m);
     const char *path = b ? b->name : arena_printf(m->L, "%s.bias", m->n->path);
     return pack_vector(m->L, path, b ? b->data : NULL, count, groups);
 }
@@ -200,7 +200,7 @@ const char *make_conv2d(Make *m)
         text_printf(&m->summary, " groups %lld", (long long)c.groups);
     if (m->only_name)
         return NULL;
-    make_from_conv(m, &c, pack_conv2d(m->L, m->n->param[PARAM_WEIGHT], c.groups),
+    make_from_conv(m, &c, pack_conv2d(m->L, make_weight(m), c.groups),
                    bias_array(m, m->n->shape.dim[1], c.groups));
     return NULL;
 }
@@ -223,7 +223,6 @@ const char *make_dense(Make *m)
         height = node_height(source);
         width = node_width(source);
     }
-    const Param *w = n->param[PARAM_WEIGHT];
     text_puts(&m->name, "dense");
     name_map(m, c.x);
     name_map(m, c.y);
@@ -231,7 +230,7 @@ const char *make_dense(Make *m)
     text_puts(&m->summary, "dense");
     if (m->only_name)
         return NULL;
-    make_from_conv(m, &c, pack_dense(m->L, w, c.in / (height * width), height, width),
+    make_from_conv(m, &c, pack_dense(m->L, make_weight(m), c.in / (height * width), height, width),
                    bias_array(m, c.out, 1));
     return NULL;
 }

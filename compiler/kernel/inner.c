@@ -179,19 +179,13 @@ static Stmt *store_output(Make *m, const Inner *t, Expr *value)
 static Stmt *activate(Make *m, const Inner *t)
 {
     Arena *L = m->L;
-    const Node *n = m->n;
-    KernelEnv env = *m->env;
-    Make wide = *m;
     Body b = body_for(m);
     Expr *at[] = { ix_int(L, 0), row(L, t), ix_var(L, t->o) };
     Expr *value = val_load(L, t->c, 3, at);
-    value = math_activation(&b, n->activation, n->activation_alpha, value);
-    append(&b, st_store(L, t->c, 3, at, value));
+    append(&b, st_store(L, t->c, 3, at, make_activation(m, &b, value)));
     Stmt *s = st_for(L, t->o, ix_int(L, 0), ix_int(L, t->y.channels), body_group(&b));
     s = st_for(L, t->p, ix_int(L, 0), ix_int(L, t->rows), s);
-    env.tile.lanes = env.tile.lanes ? env.target->tile_lanes : 0;
-    wide.env = &env;
-    return tile_channels(&wide, s, t->o, t->y.channels);
+    return tile_channels(m, s, t->o, t->y.channels);
 }
 
 static Stmt *products(Make *m, const Inner *t)
@@ -239,8 +233,7 @@ static void declare(Make *m, Inner *t)
     Arena *L = m->L;
     const Node *n = m->n;
     double magnitude = n->input[0]->magnitude > 0 ? n->input[0]->magnitude : 1;
-    InnerArrays packs = pack_inner(L, n->path, n->param[PARAM_WEIGHT], n->param[PARAM_BIAS],
-                                   magnitude);
+    InnerArrays packs = pack_inner(L, n->path, make_weight(m), make_bias(m), magnitude);
     t->a = make_input(m, 0, "x", t->x);
     t->r = make_residual(m, t->y);
     t->w = make_const(m, "w", packs.weight);

@@ -51,21 +51,38 @@ static Expr *exp_by_polynomial(Body *b, Expr *x, double sign)
     return val_op2(b->L, VOP_SCALB, polynomial(b, r, P, COUNT_OF(P)), n);
 }
 
-/* The same by a table of four: 2^(n/4) exp(sign r), n = round(4 sign x / ln 2), |r| <= ln 2 / 8;
- * the sum that rounds holds n in its low bits. Relative error of the polynomial 5.8e-9. One of
- * sixteen would need degree 3 only, but its rounded values (2.2e-8) err with a sign that depends on
- * x. */
+/* 1.5 2^21: what is added to it is rounded to quarters, which are then its low bits. */
+static const double quarters = 3145728.0;
+
+/* The same by a table of four: 2^n exp(sign r), n = sign x / ln 2 rounded to quarters, |r| <=
+ * ln 2 / 8. Relative error of the polynomial 5.8e-9. A table of sixteen would need degree 3 only,
+ * but its rounded values (2.2e-8) err with a sign that depends on x. */
 static Expr *exp_by_table(Body *b, Expr *x, double sign)
 {
-    const double P[] = { LOOP_EXP2_SCALE, sign * LOOP_EXP2_SCALE, 0.39227449893951416,
-                         sign * 0.13080112636089325, 0.03270099684596062 };
-    double limit = sign > 0 ? 88.0 : 87.0, magic = 12582912.0;
-    x = let(b, "e_x", clamp(b, x, limit - 175.0, limit));
-    Expr *sum = val_fma(b->L, x, real(b, sign * 5.770780086517334), real(b, magic));
+    const double P[] = { LOOP_EXP2_SCALE, sign * LOOP_EXP2_SCALE, 0.40525659918785095,
+                         sign * 0.135129913687706, 0.03378321975469589 };
+    x = let(b, "e_x", val_op2(b->L, VOP_LIMIT, x, real(b, 87.0)));
+    Expr *sum = val_fma(b->L, x, real(b, sign * MATH_LOG2E), real(b, quarters));
     sum = let(b, "e_n", sum);
-    Expr *n = sub(b, sum, real(b, magic));
-    Expr *r = let(b, "e_r", val_fma(b->L, n, real(b, sign * -0.1732867956161499), x));
+    Expr *n = sub(b, sum, real(b, quarters));
+    Expr *r = let(b, "e_r", val_fma(b->L, n, real(b, sign * -0.6931471824645996), x));
     return mul(b, polynomial(b, r, P, COUNT_OF(P)), val_op1(b->L, VOP_EXP2_4, sum));
+}
+
+/* silu(x) = y / (log2 e + log2 e 2^-y): of y = x log2 e everything up to the polynomial is a sum,
+ * which leaves the multipliers to the division; log2 e is in the polynomial. The factor is rounded
+ * (1.3e-8), so 2^-y errs by 9.2e-9 |y|; relative error of the polynomial 6.0e-9. */
+Expr *math_scaled_silu(Body *b, Expr *y)
+{
+    static const double P[] = { LOOP_EXP2_SCALE * MATH_LOG2E, -LOOP_EXP2_SCALE, 0.2809024751186371,
+                                -0.06492285430431366, 0.01125064492225647 };
+    y = let(b, "a_y", y);
+    Expr *x = let(b, "e_x", val_op2(b->L, VOP_LIMIT, y, real(b, 125.0)));
+    Expr *sum = let(b, "e_n", sub(b, real(b, quarters), x));
+    Expr *r = let(b, "e_r", add(b, x, sub(b, sum, real(b, quarters))));
+    Expr *power = val_op1(b->L, VOP_EXP2_4, sum);
+    return quotient(b, y,
+                    val_fma(b->L, polynomial(b, r, P, COUNT_OF(P)), power, real(b, MATH_LOG2E)));
 }
 
 static Expr *exp_of(Body *b, Expr *x, double sign)

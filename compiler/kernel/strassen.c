@@ -189,7 +189,7 @@ static void declare(Make *m, Strassen *t)
 {
     Arena *L = m->L;
     const Node *n = m->n;
-    const Param *weight = n->param[PARAM_WEIGHT], *bias = n->param[PARAM_BIAS];
+    const Param *weight = make_weight(m), *bias = make_bias(m);
     const char *path = bias ? bias->name : arena_printf(L, "%s.bias", n->path);
     t->a = make_input(m, 0, "x", t->x);
     t->r = make_residual(m, t->y);

@@ -115,14 +115,14 @@ const char *make_depthwise(Make *m)
 {
     Arena *L = m->L;
     Window w = window_of(m);
-    const Param *bias = m->n->param[PARAM_BIAS];
+    const Param *bias = make_bias(m);
     text_puts(&m->summary, "depthwise conv2d");
     name_window(m, &w, "depthwise");
     if (m->only_name)
         return NULL;
     w.in = make_input(m, 0, "x", w.x);
     w.r = make_residual(m, w.y);
-    w.w = make_const(m, "w", pack_depthwise(L, m->n->param[PARAM_WEIGHT]));
+    w.w = make_const(m, "w", pack_depthwise(L, make_weight(m)));
     const char *path = bias ? bias->name : arena_printf(L, "%s.bias", m->n->path);
     w.b = make_const(m, "b", pack_vector(L, path, bias ? bias->data : NULL, w.y.channels, 1));
     w.out = make_output(m, "y", w.y);

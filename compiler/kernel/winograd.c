@@ -420,11 +420,11 @@ static void declare(Make *m, Winograd *w)
 {
     Arena *L = m->L;
     const Node *n = m->n;
-    const Param *bias = n->param[PARAM_BIAS];
+    const Param *bias = make_bias(m);
     int64_t tiles = w->pictures * w->batch * w->columns;
     w->in = make_input(m, 0, "x", w->x);
     w->r = make_residual(m, w->y);
-    w->u = make_const(m, "u", pack_winograd(L, n->param[PARAM_WEIGHT], &w->row.g, &w->column.g));
+    w->u = make_const(m, "u", pack_winograd(L, make_weight(m), &w->row.g, &w->column.g));
     const char *path = bias ? bias->name : arena_printf(L, "%s.bias", n->path);
     w->b = make_const(m, "b", pack_vector(L, path, bias ? bias->data : NULL, w->y.channels, 1));
     w->out = make_output(m, "y", w->y);

@@ -137,7 +137,7 @@ static void store(const Machine *m, const Buffer *b, int count, Expr *const *ind
 
 static float exp2_4(float a)
 {
-    int n = (int)(a - 12582912.0f), j = n & 3;
+    int n = (int)(4 * (a - 3145728.0f)), j = n & 3;
     return ldexpf((float)(exp2(j / 4.0) / LOOP_EXP2_SCALE), (n - j) / 4);
 }
 
@@ -172,6 +172,8 @@ static float float_operation(const Machine *m, VOp op, const float *x)
         return rintf(x[0]);
     case VOP_SCALB:
         return ldexpf(x[0], (int)x[1]);
+    case VOP_LIMIT:
+        return fabsf(x[0]) < x[1] ? x[0] : copysignf(x[1], x[0]);
     case VOP_EXP2_4:
         return exp2_4(x[0]);
     case VOP_SELECT_GT:

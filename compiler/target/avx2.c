@@ -43,6 +43,7 @@ const Target target_avx2 = {
             [VOP_ROUND] = "_mm256_round_ps(${a}, 8)",
             [VOP_SCALB] = "_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(${a}), "
                           "_mm256_slli_epi32(_mm256_cvtps_epi32(${b}), 23)))",
+            [VOP_LIMIT] = "_mm256_min_ps(_mm256_max_ps(${a}, _mm256_xor_ps(${b}, " SIGN ")), ${b})",
             [VOP_EXP2_4] =
                 "_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(_mm256_permutevar_ps("
                 "_mm256_load_ps((const void *)kiln_exp2_bits), _mm256_castps_si256(${a}))), "

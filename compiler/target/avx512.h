@@ -42,6 +42,7 @@ extern const Target target_avx2;
             [VOP_ROUND] = "_mm512_roundscale_ps(${a}, 8)", \
             [VOP_SCALB] = "_mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(${a}), " \
                           "_mm512_slli_epi32(_mm512_cvtps_epi32(${b}), 23)))", \
+            [VOP_LIMIT] = "_mm512_range_ps(${a}, ${b}, 2)", \
             [VOP_EXP2_4] = \
                 "_mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(_mm512_permutevar_ps(" \
                 "_mm512_load_ps((const void *)kiln_exp2_bits), _mm512_castps_si512(${a}))), " \

@@ -18,6 +18,7 @@
             [VOP_SQRT] = sqrt,                             \
             [VOP_ROUND] = "kiln_round(${a})",              \
             [VOP_SCALB] = "kiln_scalb(${a}, ${b})",        \
+            [VOP_LIMIT] = "kiln_limit(${a}, ${b})",        \
             [VOP_EXP2_4] = "kiln_exp2_4(${a})",            \
             [VOP_SELECT_GT] = "${a} > ${b} ? ${c} : ${d}", \
         },                                                 \
