@@ -14,6 +14,7 @@ typedef struct MakePart {
     Buffer *between; /* the map that the first one writes and the second one reads */
     const Var *row;  /* of the loop over output rows */
     Stmt *nest;
+    Stmt *before; /* what is done before, for all rows; NULL: nothing */
 } MakePart;
 
 /* A kernel under construction. */

@@ -7,7 +7,7 @@
  *   (x[i] + w[8+i]) (x[8+i] + w[i])         + x[16+i] w[16+i]
  *   (x[24+i] - w[32+i]) (w[24+i] - x[32+i]) + x[40+i] w[40+i]
  * The second line leaves the terms of pixel and output with the other sign: their sums stay small.
- * One of 24 and at most 23 channels multiplied directly follow the last.
+ * One of 24, one of 12 and at most 11 channels multiplied directly follow the last.
  *
  * The error is that of sums whose terms are as large as x and as w. An output's weights are scaled
  * by a power of two to half the size that the inputs are thought to have (estimate_magnitude.c).
@@ -20,7 +20,8 @@ enum { PARTS = 8, FEWEST_CHANNELS = 24, FEWEST_PIXELS = 20, SHORTEST_BATCH = 64 
 
 typedef struct Inner {
     FeatureMap x, y;
-    int64_t rows, batches; /* pixels of a batch */
+    int64_t rows, batches; /* pixels of a batch; of a part, whose batches are its rows */
+    bool is_part;
     InnerBlock block[PACK_INNER_BLOCKS];
     int64_t paired; /* channels in them */
     bool is_late;   /* the activation, which then goes over the batch's outputs */
@@ -41,14 +42,30 @@ bool inner_applies(const Target *target, const Node *n)
            node_height(n) * node_width(n) >= FEWEST_PIXELS && node_channels(x) >= FEWEST_CHANNELS;
 }
 
-static Expr *row(Arena *L, const Inner *t)
+static Expr *pixel(Arena *L, const Inner *t)
 {
     return ix_add(L, ix_mul(L, ix_var(L, t->batch), t->rows), ix_var(L, t->p));
 }
 
+/* Where a channel of the pixel lies in a map. */
+static void place(Arena *L, const Inner *t, Expr *channel, Expr *at[3])
+{
+    at[0] = t->is_part ? ix_var(L, t->batch) : ix_int(L, 0);
+    at[1] = t->is_part ? ix_var(L, t->p) : pixel(L, t);
+    at[2] = channel;
+}
+
 static Expr *input(Arena *L, const Inner *t, Expr *channel)
 {
-    return val_load(L, t->a, 3, (Expr *[]){ ix_int(L, 0), row(L, t), channel });
+    Expr *at[3];
+    place(L, t, channel, at);
+    return val_load(L, t->a, 3, at);
+}
+
+/* What belongs to the pixel is kept for a batch, and for a part's whole map. */
+static Expr *place_of_terms(Arena *L, const Inner *t)
+{
+    return t->is_part ? pixel(L, t) : ix_var(L, t->p);
 }
 
 /* The first channel of the chunk, which is also the sum's step. */
@@ -60,6 +77,11 @@ static Expr *chunk_begin(Arena *L, const Inner *t, const InnerBlock *block)
 static Stmt *over_chunks(Arena *L, const Inner *t, const InnerBlock *block, Stmt *body)
 {
     return st_for(L, t->chunk, ix_int(L, 0), ix_int(L, block->count), body);
+}
+
+static Stmt *over_batches(Arena *L, const Inner *t, Stmt *body)
+{
+    return st_for(L, t->batch, ix_int(L, 0), ix_int(L, t->batches), body);
 }
 
 /* --- what belongs to a pixel ------------------------------------------------------------------ */
@@ -108,7 +130,8 @@ static Stmt *pixel_terms(Make *m, const Inner *t)
         append(&b, over_chunks(L, t, i, st_block(L, 2, both)));
     }
     append(&b, each(L, t, part, sub(&b, val_load(L, plus, 1, at), val_load(L, minus, 1, at))));
-    append(&b, st_store(L, t->xi, 1, (Expr *[]){ ix_var(L, t->p) }, total(&b, part, 0, 1)));
+    Expr *place = place_of_terms(L, t);
+    append(&b, st_store(L, t->xi, 1, &place, total(&b, part, 0, 1)));
     Stmt *s = st_for(L, t->p, zero, ix_int(L, t->rows), body_block(&b));
     return m->env->tile.lanes ? tile_lanes(m, s, t->k) : s;
 }
@@ -166,7 +189,8 @@ static Stmt *rest(Arena *L, const Inner *t, Buffer *acc)
 static Stmt *store_output(Make *m, const Inner *t, Expr *value)
 {
     Arena *L = m->L;
-    Expr *at[] = { ix_int(L, 0), row(L, t), ix_var(L, t->o) };
+    Expr *at[3];
+    place(L, t, ix_var(L, t->o), at);
     if (!t->is_late)
         return epilogue(m, t->c, t->r, at[0], at[1], at[2], value);
     Body b = { .L = L };
@@ -180,7 +204,8 @@ static Stmt *activate(Make *m, const Inner *t)
 {
     Arena *L = m->L;
     Body b = body_for(m);
-    Expr *at[] = { ix_int(L, 0), row(L, t), ix_var(L, t->o) };
+    Expr *at[3];
+    place(L, t, ix_var(L, t->o), at);
     Expr *value = val_load(L, t->c, 3, at);
     append(&b, st_store(L, t->c, 3, at, make_activation(m, &b, value)));
     Stmt *s = st_for(L, t->o, ix_int(L, 0), ix_int(L, t->y.channels), body_group(&b));
@@ -196,7 +221,7 @@ static Stmt *products(Make *m, const Inner *t)
     Expr *o = ix_var(L, t->o);
     Expr *value = val_fma(L, val_load(L, acc, 0, NULL), constant(L, t, PACK_INNER_SCALE),
                           constant(L, t, PACK_INNER_BIAS));
-    Expr *xi = val_load(L, t->xi, 1, (Expr *[]){ ix_var(L, t->p) });
+    Expr *of_pixel = place_of_terms(L, t), *xi = val_load(L, t->xi, 1, &of_pixel);
     append(&b, st_local(L, acc));
     Expr *low = sub(&b, constant(L, t, PACK_INNER_LOW), xi);
     append(&b, st_store(L, acc, 0, NULL, add(&b, constant(L, t, PACK_INNER_FIRST), low)));
@@ -205,8 +230,11 @@ static Stmt *products(Make *m, const Inner *t)
     append(&b, rest(L, t, acc));
     append(&b, st_if(L, ix_lt(L, o, ix_int(L, t->y.channels)), store_output(m, t, value)));
     Stmt *s = st_for(L, t->p, ix_int(L, 0), ix_int(L, t->rows), body_block(&b));
+    if (t->is_part)
+        s = over_batches(L, t, s);
     s = st_for(L, t->o, ix_int(L, 0), ix_int(L, t->y.channels), s);
     TileLoops loops = { .o = t->o,
+                        .oy = t->is_part ? t->batch : NULL,
                         .ox = t->p,
                         .channels = t->y.channels,
                         .columns = t->rows,
@@ -214,6 +242,7 @@ static Stmt *products(Make *m, const Inner *t)
                         .step = 1,
                         .reach = 1,
                         .width = t->rows };
+    s = make_slices(m, s, t->o, &loops.channels);
     return tile_nest(m, s, &loops);
 }
 
@@ -239,33 +268,55 @@ static void declare(Make *m, Inner *t)
     t->w = make_const(m, "w", packs.weight);
     t->b = make_const(m, "b", packs.rows);
     t->c = make_output(m, "y", t->y);
-    t->xi = make_scratch(m, "xi", 1, t->rows);
+    t->xi = make_scratch(m, "xi", 1, t->is_part ? t->rows * t->batches : t->rows);
+}
+
+static Inner inner_of(Make *m)
+{
+    Arena *L = m->L;
+    Inner t = { .x = map_of(m->n->input[0]),
+                .y = map_of(m->n),
+                .is_part = m->part != NULL,
+                .batch = loop_var(L, m->part ? "oy" : "tb"),
+                .p = loop_var(L, "p"),
+                .o = loop_var(L, "o"),
+                .chunk = loop_var(L, "c"),
+                .k = loop_var(L, "k") };
+    if (t.is_part) {
+        t.batches = t.x.height;
+    } else {
+        int64_t pictures = m->has_pictures ? m->env->pictures : 1;
+        t.x = map_one_row(t.x, pictures);
+        t.y = map_one_row(t.y, pictures);
+        t.batches = batches_of(m, &t.x);
+    }
+    t.rows = t.is_part ? t.x.width : t.x.width / t.batches;
+    t.paired = pack_inner_blocks(t.x.channels, t.block);
+    t.is_late = activation_has_exp(m->n->activation) && !t.is_part;
+    return t;
+}
+
+static void make_inner_part(Make *m, const Inner *t)
+{
+    m->part->before = loop_simplify(m->L, over_batches(m->L, t, pixel_terms(m, t)));
+    make_finish_rows(m, products(m, t), t->batch);
 }
 
 const char *make_inner(Make *m)
 {
-    Arena *L = m->L;
-    int64_t pictures = m->has_pictures ? m->env->pictures : 1;
-    Inner t = { .x = map_one_row(map_of(m->n->input[0]), pictures),
-                .y = map_one_row(map_of(m->n), pictures) };
-    t.batches = batches_of(m, &t.x);
-    t.rows = t.x.width / t.batches;
-    t.paired = pack_inner_blocks(t.x.channels, t.block);
-    t.is_late = activation_has_exp(m->n->activation);
-    t.batch = loop_var(L, "tb");
-    t.p = loop_var(L, "p");
-    t.o = loop_var(L, "o");
-    t.chunk = loop_var(L, "c");
-    t.k = loop_var(L, "k");
+    Inner t = inner_of(m);
     text_puts(&m->name, "inner");
     name_map(m, t.x);
     name_map(m, t.y);
     name_epilogue(m);
     text_puts(&m->summary, "conv2d 1x1 stride 1 pad 0 by Winograd's inner product");
     declare(m, &t);
+    if (t.is_part) {
+        make_inner_part(m, &t);
+        return NULL;
+    }
     Stmt *parts[] = { pixel_terms(m, &t), products(m, &t), t.is_late ? activate(m, &t) : NULL };
-    Stmt *batch = st_block(L, t.is_late ? 3 : 2, parts);
-    Stmt *nest = st_for(L, t.batch, ix_int(L, 0), ix_int(L, t.batches), batch);
+    Stmt *nest = over_batches(m->L, &t, st_block(m->L, t.is_late ? 3 : 2, parts));
     nest->mark = LOOP_SEQUENTIAL;
     m->k->function->in_order = true;
     make_finish(m, nest);

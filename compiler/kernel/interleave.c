@@ -264,6 +264,8 @@ const char *make_interleaved(Make *m)
     Stmt *parts[] = { block_of_rows(&v, &first, first_new(&v), end_of_new(&v)),
                       block_of_rows(&v, &second, first_output(&v), end_of_outputs(&v)) };
     Stmt *nest = in_sequence(L, v.block, v.rows.blocks, st_block(L, 2, parts));
-    make_finish(m, v.slices > 1 ? in_sequence(L, v.slice, v.slices, nest) : nest);
+    if (v.slices > 1)
+        nest = in_sequence(L, v.slice, v.slices, nest);
+    make_finish(m, first.before ? st_block(L, 2, (Stmt *[]){ first.before, nest }) : nest);
     return NULL;
 }

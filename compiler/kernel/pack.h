@@ -36,7 +36,7 @@ ConstArray *pack_winograd(Arena *a, const Param *weight, const PackTransform *ro
 ConstArray *pack_strassen(Arena *a, const Param *weight);
 /* How Winograd's inner product (inner.c) takes channels: `count` chunks of six parts from `first`
  * on, the longest parts first; what is left over it takes directly. */
-enum { PACK_INNER_BLOCKS = 2 };
+enum { PACK_INNER_BLOCKS = 3 };
 typedef struct InnerBlock {
     int64_t first, part, count;
 } InnerBlock;

@@ -43,11 +43,17 @@ static bool are_neighbours(const Graph *g, const Node *first, const Node *second
     return first->id < second->id && second->view.owner != first->input[0]->view.owner;
 }
 
+/* The forms that compute a row from one row. */
+static bool may_be_first(Tile tile)
+{
+    return tile.form == TILE_DIRECT || tile.form == TILE_INNER;
+}
+
 static bool may_pair(const Graph *g, const Node *n, const Tile *tile, int picturewise)
 {
     const Node *first = n->input_count ? n->input[0] : NULL;
     return first && first->op == OP_CONV2D && interleave_applies(first, n) &&
-           (first->id < picturewise) == (n->id < picturewise) && !tile[first->id].form &&
+           (first->id < picturewise) == (n->id < picturewise) && may_be_first(tile[first->id]) &&
            is_private(g, first) && are_neighbours(g, first, n);
 }
 

@@ -69,23 +69,6 @@ static LoopShare choose_share(const Builder *b, const Node *n)
     return weights > values ? SHARE_CHANNELS : SHARE_PIXELS;
 }
 
-/* A layer that would pay as the first of a pair is computed directly, paired or not: no bit may
- * depend on threads or on the size of a batch. */
-static void keep_rows(Builder *b, const Target *target)
-{
-    Tile *direct = arena_new_array(b->arena, Tile, b->g->nodes.count);
-    for_each_node(n, b->g) {
-        bool is_inner = b->tile[n->id].form == TILE_INNER;
-        direct[n->id] = is_inner ? choose_tile(target, n) : b->tile[n->id];
-    }
-    Pairs paying = pairs_choose(b->arena, b->g, target, direct, 1, 0, PAIRS_PAYING);
-    for_each_node(n, b->g) {
-        const Node *first = paying.producer[n->id];
-        if (first)
-            b->tile[first->id] = direct[first->id];
-    }
-}
-
 static bool fetches_ahead(const Builder *b)
 {
     const Target *t = b->p->target;
@@ -266,7 +249,6 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
             b.tile[n->id].vectors = options->target->tile_vectors;
         }
     b.cost = cost_model(options->target, g);
-    keep_rows(&b, options->target);
     /* Blocks of rows follow each other: threads would have to meet after each. */
     b.pairs = pairs_choose(arena, g, options->target, b.tile, out->pictures, b.picturewise,
                            options->parallel ? PAIRS_NONE : options->pairs);

@@ -287,10 +287,22 @@ static const Layer pairs[][2] = {
       { 20, 11, 6, 20, { 3, 3 }, { 2, 2 }, { 0, 0, 1, 1 }, { 1, 1 }, 20, false } },
     { { 4, 13, 8, 16, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 1, false },
       { 16, 13, 8, 16, { 3, 3 }, { 1, 1 }, { 2, 2, 2, 2 }, { 2, 2 }, 16, false } },
+    { { 88, 9, 17, 32, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
+      { 32, 9, 17, 32, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 32, false } },
+    { { 24, 11, 6, 20, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
+      { 20, 11, 6, 20, { 3, 3 }, { 2, 2 }, { 0, 0, 1, 1 }, { 1, 1 }, 20, false } },
 };
 
-static bool check_pair(const Layer *pair, const Target *t, int64_t rows)
+/* Beside the ring, a part by the inner product keeps a number of each pixel. */
+static int64_t pair_scratch(const Node *first, const Node *second, int64_t rows, int form)
 {
+    int64_t pixels = first->shape.dim[2] * first->shape.dim[3];
+    return interleave_floats(first, second, rows) + (form == TILE_INNER ? pixels : 0);
+}
+
+static bool check_pair(const Layer *pair, const Target *t, int64_t rows, int form)
+{
+    weight_unit = form == TILE_INNER ? 1.0f : 31185.0f;
     Arena *a = arena_new();
     Diag d = { .out = stderr };
     Graph *g = graph_new(a, "pair");
@@ -307,13 +319,16 @@ static bool check_pair(const Layer *pair, const Target *t, int64_t rows)
         env.tile = choose_tile(t, second);
         env.producer_tile = choose_tile(t, first);
     }
+    if (t && form == TILE_INNER)
+        env.producer_tile = (Tile){ t->tile_lanes, 5, 1, form };
+    env.producer_tile.form = form;
     Kernel k;
     const char *error = interleave_applies(first, second) ? kernel_build(&env, second, &k)
                                                           : "does not apply";
     error = error ? error : loop_check(a, k.function);
     if (!error)
         run_kernel(a, &k, x, NULL, got);
-    bool ok = !error && k.scratch == interleave_floats(first, second, rows) &&
+    bool ok = !error && k.scratch == pair_scratch(first, second, rows, form) &&
               memcmp(want, got, (size_t)count * sizeof *got) == 0;
     if (!ok)
         printf("FAIL pair of %lld channels, %lld rows, for %s: %s\n", (long long)pair->out,
@@ -374,10 +389,12 @@ int main(void)
     for (int i = 0; i < COUNT_OF(pairs); i++)
         for (int t = -1; t < 0 || targets[t]; t++)
             for (int64_t rows = 1; rows <= 5; rows++)
-                if (check_pair(pairs[i], t < 0 ? NULL : targets[t], rows))
-                    passed++;
-                else
-                    failed++;
+                for (int inner = 0; inner <= is_inner(pairs[i], t < 0 ? NULL : targets[t]); inner++)
+                    if (check_pair(pairs[i], t < 0 ? NULL : targets[t], rows,
+                                   inner ? TILE_INNER : TILE_DIRECT))
+                        passed++;
+                    else
+                        failed++;
     for (int i = 0; i < COUNT_OF(layers); i++)
         for (int t = -1; is_strassen(&layers[i]) && (t < 0 || targets[t]); t++)
             if (check(&layers[i], t < 0 ? NULL : targets[t], TILE_STRASSEN))
