@@ -16,7 +16,7 @@
  * rectified or positive). */
 #include "compiler/kernel/common.h"
 
-enum { PARTS = 8, FEWEST_CHANNELS = 24, FEWEST_PIXELS = 20, SHORTEST_BATCH = 64 };
+enum { PARTS = 8, FEWEST_CHANNELS = 12, FEWEST_PIXELS = 20, SHORTEST_BATCH = 64 };
 
 typedef struct Inner {
     FeatureMap x, y;
@@ -24,6 +24,7 @@ typedef struct Inner {
     bool is_part;
     InnerBlock block[PACK_INNER_BLOCKS];
     int64_t paired; /* channels in them */
+    int64_t parts;  /* of the sum that belongs to a pixel: the longest part of a block */
     bool is_late;   /* the activation, which then goes over the batch's outputs */
     Buffer *a, *w, *b, *r, *c, *xi;
     Var *batch, *p, *o, *chunk, *k;
@@ -100,13 +101,13 @@ static Stmt *multiply_inputs(Arena *L, const Inner *t, const InnerBlock *block, 
 static Stmt *each(Arena *L, const Inner *t, Buffer *to, Expr *value)
 {
     Stmt *s = st_store(L, to, 1, (Expr *[]){ ix_var(L, t->k) }, value);
-    return st_for(L, t->k, ix_int(L, 0), ix_int(L, PARTS), s);
+    return st_for(L, t->k, ix_int(L, 0), ix_int(L, t->parts), s);
 }
 
 /* The parts, pairwise. */
-static Expr *total(Body *b, Buffer *part, int first, int step)
+static Expr *total(Body *b, Buffer *part, int64_t first, int64_t step)
 {
-    if (step == PARTS)
+    if (step == part->extent[0])
         return val_load(b->L, part, 1, (Expr *[]){ ix_int(b->L, first) });
     return add(b, total(b, part, first, 2 * step), total(b, part, first + step, 2 * step));
 }
@@ -115,9 +116,9 @@ static Stmt *pixel_terms(Make *m, const Inner *t)
 {
     Arena *L = m->L;
     Expr *zero = ix_int(L, 0), *at[] = { ix_var(L, t->k) };
-    Buffer *plus = loop_buffer(L, "plus", BUFFER_LOCAL, 1, (int64_t)PARTS);
-    Buffer *minus = loop_buffer(L, "minus", BUFFER_LOCAL, 1, (int64_t)PARTS);
-    Buffer *part = loop_buffer(L, "part", BUFFER_LOCAL, 1, (int64_t)PARTS);
+    Buffer *plus = loop_buffer(L, "plus", BUFFER_LOCAL, 1, t->parts);
+    Buffer *minus = loop_buffer(L, "minus", BUFFER_LOCAL, 1, t->parts);
+    Buffer *part = loop_buffer(L, "part", BUFFER_LOCAL, 1, t->parts);
     Body b = { .L = L };
     part->in_memory = true;
     append(&b, st_local(L, plus));
@@ -133,6 +134,8 @@ static Stmt *pixel_terms(Make *m, const Inner *t)
     Expr *place = place_of_terms(L, t);
     append(&b, st_store(L, t->xi, 1, &place, total(&b, part, 0, 1)));
     Stmt *s = st_for(L, t->p, zero, ix_int(L, t->rows), body_block(&b));
+    if (t->parts < PARTS)
+        return loop_mark(L, s, t->k, LOOP_UNROLL);
     return m->env->tile.lanes ? tile_lanes(m, s, t->k) : s;
 }
 
@@ -199,18 +202,22 @@ static Stmt *store_output(Make *m, const Inner *t, Expr *value)
     return st_store(L, t->c, 3, at, value);
 }
 
-/* An exponential in the register tile would wait for the sums, and the next tile for it. */
+/* An exponential in the register tile would wait for the sums, and the next tile for it. So it goes
+ * over the batch's outputs; a part's over those that its loops over rows and channels have. */
 static Stmt *activate(Make *m, const Inner *t)
 {
     Arena *L = m->L;
+    Inner late = *t;
     Body b = body_for(m);
     Expr *at[3];
-    place(L, t, ix_var(L, t->o), at);
-    Expr *value = val_load(L, t->c, 3, at);
-    append(&b, st_store(L, t->c, 3, at, make_activation(m, &b, value)));
-    Stmt *s = st_for(L, t->o, ix_int(L, 0), ix_int(L, t->y.channels), body_group(&b));
-    s = st_for(L, t->p, ix_int(L, 0), ix_int(L, t->rows), s);
-    return tile_channels(m, s, t->o, t->y.channels);
+    late.p = loop_var(L, "p");
+    place(L, &late, ix_var(L, t->o), at);
+    append(&b, st_store(L, t->c, 3, at, make_activation(m, &b, val_load(L, t->c, 3, at))));
+    Stmt *s = body_group(&b);
+    if (!t->is_part)
+        s = st_for(L, t->o, ix_int(L, 0), ix_int(L, t->y.channels), s);
+    s = st_for(L, late.p, ix_int(L, 0), ix_int(L, t->rows), s);
+    return t->is_part ? s : tile_channels(m, s, t->o, t->y.channels);
 }
 
 static Stmt *products(Make *m, const Inner *t)
@@ -230,6 +237,8 @@ static Stmt *products(Make *m, const Inner *t)
     append(&b, rest(L, t, acc));
     append(&b, st_if(L, ix_lt(L, o, ix_int(L, t->y.channels)), store_output(m, t, value)));
     Stmt *s = st_for(L, t->p, ix_int(L, 0), ix_int(L, t->rows), body_block(&b));
+    if (t->is_part && t->is_late)
+        s = st_block(L, 2, (Stmt *[]){ s, activate(m, t) });
     if (t->is_part)
         s = over_batches(L, t, s);
     s = st_for(L, t->o, ix_int(L, 0), ix_int(L, t->y.channels), s);
@@ -292,7 +301,11 @@ static Inner inner_of(Make *m)
     }
     t.rows = t.is_part ? t.x.width : t.x.width / t.batches;
     t.paired = pack_inner_blocks(t.x.channels, t.block);
-    t.is_late = activation_has_exp(m->n->activation) && !t.is_part;
+    const InnerBlock *longest = t.block;
+    while (!longest->count)
+        longest++;
+    t.parts = longest->part;
+    t.is_late = activation_has_exp(m->n->activation);
     return t;
 }
 

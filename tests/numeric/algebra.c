@@ -364,7 +364,7 @@ static bool is_strassen(const Layer *l)
 
 static bool is_inner(const Layer *l, const Target *t)
 {
-    return l->kernel[0] * l->kernel[1] * l->stride[0] == 1 && l->in >= 24 && l->height > 1 &&
+    return l->kernel[0] * l->kernel[1] * l->stride[0] == 1 && l->in >= 12 && l->height > 1 &&
            (!t || t->inner_step > 0);
 }
 

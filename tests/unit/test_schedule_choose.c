@@ -99,7 +99,7 @@ START_TEST(inner_product_where_it_pays)
     const Target *t = target_find("zen4");
     ck_assert_int_gt(inner_tiles(t, 96, FORMS_INNER), 0);
     ck_assert_int_eq(inner_tiles(t, 96, FORMS_DIRECT), 0);
-    ck_assert_int_eq(inner_tiles(t, 16, FORMS_INNER), 0);
+    ck_assert_int_eq(inner_tiles(t, 8, FORMS_INNER), 0);
     ck_assert_int_eq(inner_tiles(target_find("avx512"), 96, FORMS_ALL), 0);
     ck_assert_int_eq(inner_tiles(target_strict(b->a, t), 96, FORMS_ALL), 0);
     ck_assert_int_eq(choose_forms(target_strict(b->a, t), OPTIMIZE_SPEED), FORMS_DIRECT);
