@@ -1,4 +1,4 @@
-/* The inner product with half the products (Winograd, 1968) for 1x1 convolutions of stride 1. Of
+/* The inner product with half the products (Winograd, 1968) for 1x1 convolutions. Of
  * two inputs x0, x1 and their weights w0, w1
  *   (x0 + w1) (x1 + w0) = x0 w0 + x1 w1 + x0 x1 + w0 w1
  * is one product for two; the last two terms, summed over all pairs, belong to a pixel or to an
@@ -20,8 +20,9 @@ enum { PARTS = 8, FEWEST_CHANNELS = 12, FEWEST_PIXELS = 20, SHORTEST_BATCH = 64 
 
 typedef struct Inner {
     FeatureMap x, y;
-    int64_t rows, batches; /* pixels of a batch; of a part, whose batches are its rows */
-    bool is_part;
+    int64_t rows, batches; /* pixels of a batch */
+    bool by_rows;          /* batches are the rows of the map: a part, or strided */
+    int64_t stride[2];
     InnerBlock block[PACK_INNER_BLOCKS];
     int64_t paired; /* channels in them */
     int64_t parts;  /* of the sum that belongs to a pixel: the longest part of a block */
@@ -36,11 +37,10 @@ bool inner_applies(const Target *target, const Node *n)
     if (target && (target->strict || !target->inner_step))
         return false;
     if (n->op != OP_CONV2D || a->groups != 1 || a->kernel[0] * a->kernel[1] != 1 ||
-        a->stride[0] * a->stride[1] != 1)
+        a->pad[0] + a->pad[1] + a->pad[2] + a->pad[3] != 0)
         return false;
-    const Node *x = n->input[0];
-    return node_height(x) == node_height(n) && node_width(x) == node_width(n) &&
-           node_height(n) * node_width(n) >= FEWEST_PIXELS && node_channels(x) >= FEWEST_CHANNELS;
+    return node_height(n) * node_width(n) >= FEWEST_PIXELS &&
+           node_channels(n->input[0]) >= FEWEST_CHANNELS;
 }
 
 static Expr *pixel(Arena *L, const Inner *t)
@@ -51,8 +51,8 @@ static Expr *pixel(Arena *L, const Inner *t)
 /* Where a channel of the pixel lies in a map. */
 static void place(Arena *L, const Inner *t, Expr *channel, Expr *at[3])
 {
-    at[0] = t->is_part ? ix_var(L, t->batch) : ix_int(L, 0);
-    at[1] = t->is_part ? ix_var(L, t->p) : pixel(L, t);
+    at[0] = t->by_rows ? ix_var(L, t->batch) : ix_int(L, 0);
+    at[1] = t->by_rows ? ix_var(L, t->p) : pixel(L, t);
     at[2] = channel;
 }
 
@@ -60,13 +60,15 @@ static Expr *input(Arena *L, const Inner *t, Expr *channel)
 {
     Expr *at[3];
     place(L, t, channel, at);
+    for (int axis = 0; axis < 2; axis++)
+        at[axis] = ix_mul(L, at[axis], t->stride[axis]);
     return val_load(L, t->a, 3, at);
 }
 
-/* What belongs to the pixel is kept for a batch, and for a part's whole map. */
+/* What belongs to the pixel is kept for a batch, or for all rows. */
 static Expr *place_of_terms(Arena *L, const Inner *t)
 {
-    return t->is_part ? pixel(L, t) : ix_var(L, t->p);
+    return t->by_rows ? pixel(L, t) : ix_var(L, t->p);
 }
 
 /* The first channel of the chunk, which is also the sum's step. */
@@ -214,10 +216,10 @@ static Stmt *activate(Make *m, const Inner *t)
     place(L, &late, ix_var(L, t->o), at);
     append(&b, st_store(L, t->c, 3, at, make_activation(m, &b, val_load(L, t->c, 3, at))));
     Stmt *s = body_group(&b);
-    if (!t->is_part)
+    if (!t->by_rows)
         s = st_for(L, t->o, ix_int(L, 0), ix_int(L, t->y.channels), s);
     s = st_for(L, late.p, ix_int(L, 0), ix_int(L, t->rows), s);
-    return t->is_part ? s : tile_channels(m, s, t->o, t->y.channels);
+    return t->by_rows ? s : tile_channels(m, s, t->o, t->y.channels);
 }
 
 static Stmt *products(Make *m, const Inner *t)
@@ -237,13 +239,13 @@ static Stmt *products(Make *m, const Inner *t)
     append(&b, rest(L, t, acc));
     append(&b, st_if(L, ix_lt(L, o, ix_int(L, t->y.channels)), store_output(m, t, value)));
     Stmt *s = st_for(L, t->p, ix_int(L, 0), ix_int(L, t->rows), body_block(&b));
-    if (t->is_part && t->is_late)
+    if (t->by_rows && t->is_late)
         s = st_block(L, 2, (Stmt *[]){ s, activate(m, t) });
-    if (t->is_part)
+    if (t->by_rows)
         s = over_batches(L, t, s);
     s = st_for(L, t->o, ix_int(L, 0), ix_int(L, t->y.channels), s);
     TileLoops loops = { .o = t->o,
-                        .oy = t->is_part ? t->batch : NULL,
+                        .oy = t->by_rows ? t->batch : NULL,
                         .ox = t->p,
                         .channels = t->y.channels,
                         .columns = t->rows,
@@ -277,29 +279,31 @@ static void declare(Make *m, Inner *t)
     t->w = make_const(m, "w", packs.weight);
     t->b = make_const(m, "b", packs.rows);
     t->c = make_output(m, "y", t->y);
-    t->xi = make_scratch(m, "xi", 1, t->is_part ? t->rows * t->batches : t->rows);
+    t->xi = make_scratch(m, "xi", 1, t->by_rows ? t->rows * t->batches : t->rows);
 }
 
 static Inner inner_of(Make *m)
 {
     Arena *L = m->L;
+    const int64_t *stride = m->n->attr.stride;
     Inner t = { .x = map_of(m->n->input[0]),
                 .y = map_of(m->n),
-                .is_part = m->part != NULL,
-                .batch = loop_var(L, m->part ? "oy" : "tb"),
+                .by_rows = m->part || stride[0] * stride[1] > 1,
+                .stride = { stride[0], stride[1] },
                 .p = loop_var(L, "p"),
                 .o = loop_var(L, "o"),
                 .chunk = loop_var(L, "c"),
                 .k = loop_var(L, "k") };
-    if (t.is_part) {
-        t.batches = t.x.height;
+    t.batch = loop_var(L, t.by_rows ? "oy" : "tb");
+    if (t.by_rows) {
+        t.batches = t.y.height;
     } else {
         int64_t pictures = m->has_pictures ? m->env->pictures : 1;
         t.x = map_one_row(t.x, pictures);
         t.y = map_one_row(t.y, pictures);
         t.batches = batches_of(m, &t.x);
     }
-    t.rows = t.is_part ? t.x.width : t.x.width / t.batches;
+    t.rows = t.by_rows ? t.y.width : t.y.width / t.batches;
     t.paired = pack_inner_blocks(t.x.channels, t.block);
     const InnerBlock *longest = t.block;
     while (!longest->count)
@@ -309,25 +313,33 @@ static Inner inner_of(Make *m)
     return t;
 }
 
-static void make_inner_part(Make *m, const Inner *t)
+static const char *make_by_rows(Make *m, const Inner *t)
 {
-    m->part->before = loop_simplify(m->L, over_batches(m->L, t, pixel_terms(m, t)));
-    make_finish_rows(m, products(m, t), t->batch);
+    Stmt *terms = over_batches(m->L, t, pixel_terms(m, t)), *nest = products(m, t);
+    if (m->part) {
+        m->part->before = loop_simplify(m->L, terms);
+        make_finish_rows(m, nest, t->batch);
+        return NULL;
+    }
+    m->k->function->in_order = true;
+    make_finish(m, st_block(m->L, 2, (Stmt *[]){ terms, nest }));
+    return NULL;
 }
 
 const char *make_inner(Make *m)
 {
     Inner t = inner_of(m);
     text_puts(&m->name, "inner");
+    if (t.stride[0] * t.stride[1] > 1)
+        text_printf(&m->name, "_s%lldx%lld", (long long)t.stride[0], (long long)t.stride[1]);
     name_map(m, t.x);
     name_map(m, t.y);
     name_epilogue(m);
-    text_puts(&m->summary, "conv2d 1x1 stride 1 pad 0 by Winograd's inner product");
+    text_printf(&m->summary, "conv2d 1x1 stride %lld pad 0 by Winograd's inner product",
+                (long long)t.stride[0]);
     declare(m, &t);
-    if (t.is_part) {
-        make_inner_part(m, &t);
-        return NULL;
-    }
+    if (t.by_rows)
+        return make_by_rows(m, &t);
     Stmt *parts[] = { pixel_terms(m, &t), products(m, &t), t.is_late ? activate(m, &t) : NULL };
     Stmt *nest = over_batches(m->L, &t, st_block(m->L, t.is_late ? 3 : 2, parts));
     nest->mark = LOOP_SEQUENTIAL;

@@ -243,9 +243,9 @@ static double strassen_cycles(const CostModel *m, const Node *n, Tile tile)
 }
 
 /* Do the pixels of a tile, which are read together, compete for the ways of one set of L1? */
-static bool pixels_collide(const Target *t, const Node *x, int64_t pixels)
+static bool pixels_collide(const Target *t, const Node *x, int64_t stride, int64_t pixels)
 {
-    int64_t pitch = 4 * view_pixel_stride(x), way = t->l1_bytes / t->l1_ways, period = 1;
+    int64_t pitch = 4 * stride * view_pixel_stride(x), way = t->l1_bytes / t->l1_ways, period = 1;
     while (pitch * period % way)
         period++;
     return div_up(pixels, period) > t->l1_ways;
@@ -260,10 +260,10 @@ static double inner_cycles(const CostModel *m, const Node *n, Tile tile)
     InnerBlock block[PACK_INNER_BLOCKS];
     double paired = (double)pack_inner_blocks((int64_t)w.steps, block);
     double steps = t->inner_step * paired + w.steps - paired;
-    if (pixels_collide(t, n->input[0], tile.pixels))
+    if (pixels_collide(t, n->input[0], n->attr.stride[1], tile.pixels))
         steps *= collision;
-    double products = map_cycles(t, 1, w.columns, w.out, tile, steps, INFINITY);
-    double terms = (double)w.columns * (pixel_cycles + paired * 4 / 6 / pixel_lanes);
+    double products = map_cycles(t, w.rows, w.columns, w.out, tile, steps, INFINITY);
+    double terms = (double)(w.rows * w.columns) * (pixel_cycles + paired * 4 / 6 / pixel_lanes);
     return products + terms + fetch_weights(m, w.weights) + read_input(t, n) + write_output(t, n);
 }
 

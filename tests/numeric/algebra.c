@@ -48,6 +48,8 @@ static const Layer layers[] = {
     { 53, 5, 7, 21, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, true },
     { 96, 16, 16, 12, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
     { 70, 8, 12, 80, { 1, 1 }, { 1, 1 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
+    { 90, 11, 14, 40, { 1, 1 }, { 2, 2 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, true },
+    { 24, 9, 17, 20, { 1, 1 }, { 1, 3 }, { 0, 0, 0, 0 }, { 1, 1 }, 1, false },
     { 2, 1, 1, 5, { 3, 3 }, { 1, 1 }, { 1, 1, 1, 1 }, { 1, 1 }, 1, false },
 };
 
@@ -364,7 +366,7 @@ static bool is_strassen(const Layer *l)
 
 static bool is_inner(const Layer *l, const Target *t)
 {
-    return l->kernel[0] * l->kernel[1] * l->stride[0] == 1 && l->in >= 12 && l->height > 1 &&
+    return l->kernel[0] * l->kernel[1] == 1 && l->pad[0] == 0 && l->in >= 12 && l->height > 1 &&
            (!t || t->inner_step > 0);
 }
 
