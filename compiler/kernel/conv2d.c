@@ -212,6 +212,8 @@ const char *make_dense(Make *m)
     Conv c = { .groups = 1, .kernel = { 1, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 } };
     int64_t rows = node_height(n) * node_width(n) * (m->env->pictures > 1 ? m->env->pictures : 1);
     m->has_pictures = true;
+    if (m->env->tile.form == TILE_INNER && inner_applies(m->env->target, n))
+        return make_inner(m);
     c.x = flat;
     c.x.width = rows;
     c.y = (FeatureMap){ 1, rows, node_channels(n), map_of(n).stride };

@@ -1,5 +1,5 @@
-/* The inner product with half the products (Winograd, 1968) for 1x1 convolutions. Of
- * two inputs x0, x1 and their weights w0, w1
+/* The inner product with half the products (Winograd, 1968) for 1x1 convolutions and dense
+ * layers of many rows. Of two inputs x0, x1 and their weights w0, w1
  *   (x0 + w1) (x1 + w0) = x0 w0 + x1 w1 + x0 x1 + w0 w1
  * is one product for two; the last two terms, summed over all pairs, belong to a pixel or to an
  * output alone. Processors that add beside multiplying take less time for it, most where the two
@@ -14,6 +14,7 @@
  * Weights as large as the inputs err 1.0 to 1.4 times as much as the direct sum, half as large 1.3
  * to 1.5, four times too small or too large at most 3.6 times (rms, K = 24 .. 2048, inputs normal,
  * rectified or positive). */
+#include "compiler/graph/view.h"
 #include "compiler/kernel/common.h"
 
 enum { PARTS = 8, FEWEST_CHANNELS = 12, FEWEST_PIXELS = 20, SHORTEST_BATCH = 64 };
@@ -31,15 +32,20 @@ typedef struct Inner {
     Var *batch, *p, *o, *chunk, *k;
 } Inner;
 
-bool inner_applies(const Target *target, const Node *n)
+static bool is_matrix_product(const Node *n)
 {
     const Attr *a = &n->attr;
+    if (n->op == OP_DENSE)
+        return !view_is_permuted(n->input[0]);
+    return n->op == OP_CONV2D && a->groups == 1 && a->kernel[0] * a->kernel[1] == 1 &&
+           a->pad[0] + a->pad[1] + a->pad[2] + a->pad[3] == 0;
+}
+
+bool inner_applies(const Target *target, const Node *n)
+{
     if (target && (target->strict || !target->inner_step))
         return false;
-    if (n->op != OP_CONV2D || a->groups != 1 || a->kernel[0] * a->kernel[1] != 1 ||
-        a->pad[0] + a->pad[1] + a->pad[2] + a->pad[3] != 0)
-        return false;
-    return node_height(n) * node_width(n) >= FEWEST_PIXELS &&
+    return is_matrix_product(n) && node_height(n) * node_width(n) >= FEWEST_PIXELS &&
            node_channels(n->input[0]) >= FEWEST_CHANNELS;
 }
 
@@ -298,7 +304,7 @@ static Inner inner_of(Make *m)
     if (t.by_rows) {
         t.batches = t.y.height;
     } else {
-        int64_t pictures = m->has_pictures ? m->env->pictures : 1;
+        int64_t pictures = m->has_pictures && m->env->pictures > 1 ? m->env->pictures : 1;
         t.x = map_one_row(t.x, pictures);
         t.y = map_one_row(t.y, pictures);
         t.batches = batches_of(m, &t.x);
@@ -335,8 +341,11 @@ const char *make_inner(Make *m)
     name_map(m, t.x);
     name_map(m, t.y);
     name_epilogue(m);
-    text_printf(&m->summary, "conv2d 1x1 stride %lld pad 0 by Winograd's inner product",
-                (long long)t.stride[0]);
+    if (m->n->op == OP_CONV2D)
+        text_printf(&m->summary, "conv2d 1x1 stride %lld pad 0", (long long)t.stride[0]);
+    else
+        text_puts(&m->summary, "dense");
+    text_puts(&m->summary, " by Winograd's inner product");
     declare(m, &t);
     if (t.by_rows)
         return make_by_rows(m, &t);

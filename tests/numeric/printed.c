@@ -69,7 +69,7 @@ static void collect_forms(Suite *s, const KernelCase *c)
 {
     Graph *g = kernel_case_graph(s->arena, c);
     Node *n = g->output;
-    while (n->op != OP_CONV2D && n->input_count == 1)
+    while (n->op != OP_CONV2D && n->op != OP_DENSE && n->input_count == 1)
         n = n->input[0];
     n->view = (View){ n, 0 };
     n->input[0]->view = (View){ n->input[0], 0 };

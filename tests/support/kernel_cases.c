@@ -451,6 +451,7 @@ const KernelCase kernel_cases[] = {
     { "concat a token", 20, 3, 4, with_parameter, { OP_CONCAT, 1, 20 } },
     { "mul in five", 3, 4, 5, with_parameter, { OP_MUL, 3, 1, 2, 5 } },
     { "layer scale", 20, 3, 4, layer_scale, { 0 } },
+    { "dense of tokens, wide", 110, 23, 1, features, { OP_DENSE, 3, OP_GELU + 1, 44 } },
     { "conv 1x1 stride 2, wide", 90, 12, 11, conv, { 40, 1, 2, 0, 1, 1, OP_SILU + 1 } },
 };
 
