@@ -43,7 +43,7 @@ static bool is_matrix_product(const Node *n)
 
 bool inner_applies(const Target *target, const Node *n)
 {
-    if (target && (target->strict || !target->inner_step))
+    if (target && (target->strict || target->inner_step <= 0))
         return false;
     return is_matrix_product(n) && node_height(n) * node_width(n) >= FEWEST_PIXELS &&
            node_channels(n->input[0]) >= FEWEST_CHANNELS;
