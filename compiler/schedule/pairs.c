@@ -117,12 +117,13 @@ static void keep_smallest_arena(const Graph *g, Pairs *p, PlanNeeds needs)
 Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile,
                    int64_t pictures, int picturewise, PairRule rule)
 {
+    enum { ROWS = 4 }; /* 2 take 1 % longer */
     bool has_vectors = target->vector.lanes > 1, all = rule == PAIRS_ALL || !has_vectors;
     Pairs p = no_pairs(a, g);
     for_each_node(n, g)
         if (rule != PAIRS_NONE && may_pair(g, n, tile, picturewise) &&
             (all || saves_time(target, n->input[0], n->id < picturewise ? 1 : pictures)))
-            set_pair(&p, n, has_vectors ? 2 : 1);
+            set_pair(&p, n, has_vectors ? ROWS : 1);
     if (!has_vectors && rule == PAIRS_PAYING)
         keep_smallest_arena(g, &p, (PlanNeeds){ .pictures = pictures, .picturewise = picturewise });
     return p;
