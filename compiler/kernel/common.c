@@ -272,14 +272,14 @@ static const Param *scaled(const Make *m, const Param *p)
 {
     if (!p || !p->data || !has_scaled_silu(m))
         return p;
-    Param *scaled = arena_new_of(m->L, Param);
+    Param *copy = arena_new_of(m->L, Param);
     int64_t count = shape_count(&p->shape);
     float *data = arena_new_array(m->L, float, count);
     for (int64_t i = 0; i < count; i++)
         data[i] = (float)(MATH_LOG2E * (double)p->data[i]);
-    *scaled = *p;
-    scaled->data = data;
-    return scaled;
+    *copy = *p;
+    copy->data = data;
+    return copy;
 }
 
 const Param *make_weight(const Make *m)

@@ -69,8 +69,8 @@ typedef struct WinogradTile {
 WinogradTile winograd_tile(const Node *n, int size);
 /* True for the convolutions that are matrix products large enough for Strassen's form. */
 bool strassen_applies(const Node *n);
-/* True for the convolutions that Winograd's inner product can compute, and a target that has it
- * (NULL: the textbook nest). */
+/* True for the convolutions and dense layers that Winograd's inner product can compute, and a
+ * target that has it (NULL: the textbook nest). */
 bool inner_applies(const Target *target, const Node *n);
 /* True for a convolution and the depthwise one behind it that can be computed row by row. */
 bool interleave_applies(const Node *first, const Node *second);

@@ -242,8 +242,9 @@ static const char *take_tuned(Arena *a, const Target *target, const Node *n, For
         return tile_error(a, t, layer, "only large 1x1 convolutions of stride 1 have that form");
     if (layer->tile.form == TILE_INNER && !inner_applies(target, n))
         return tile_error(a, t, layer,
-                          "only 1x1 convolutions and dense layers of many rows have that "
-                          "form, on processors that add beside multiplying");
+                          "only 1x1 convolutions and dense layers with at least 12 inputs and "
+                          "20 pixels have that form, on processors that add beside "
+                          "multiplying");
     if (layer->tile.form > TILE_STRASSEN && !winograd_applies(n, layer->tile.form))
         return tile_error(a, t, layer,
                           arena_printf(a, "only convolutions of stride 1 have that form: %s",

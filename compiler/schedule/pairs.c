@@ -117,7 +117,7 @@ static void keep_smallest_arena(const Graph *g, Pairs *p, PlanNeeds needs)
 Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *tile,
                    int64_t pictures, int picturewise, PairRule rule)
 {
-    enum { ROWS = 4 }; /* 2 take 1 % longer */
+    enum { ROWS = 4 }; /* 2 take 0.5 to 1 % longer */
     bool has_vectors = target->vector.lanes > 1, all = rule == PAIRS_ALL || !has_vectors;
     Pairs p = no_pairs(a, g);
     for_each_node(n, g)

@@ -1,7 +1,7 @@
 /* AMD Zen 4: AVX-512 whose additions run beside multiply-adds. Tiles of the inner product are one
  * vector wide: each input is then read once, by the addition or product that needs it, and both
  * kinds of units stay 95 % busy (170 GFLOP/s of 177, all in the first-level cache). With more
- * vectors inputs are copied to registers first: 110 to 130 GFLOP/s, 150 in vectors of 8 lanes. */
+ * vectors inputs are copied to registers first: 105 to 135 GFLOP/s, 150 in vectors of 8 lanes. */
 #include "compiler/target/avx512.h"
 
 const Target target_zen4 = {

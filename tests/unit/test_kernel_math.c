@@ -149,8 +149,8 @@ START_TEST(test_saturation_of_scaled_silu)
 }
 END_TEST
 
-/* Beyond the range exp ends near the ends of the normal numbers; sigmoid and silu at their limits.
- */
+/* Beyond the range exp ends at the ends of the normal numbers, by the table, whose argument has one
+ * limit for both sides, at exp(87); sigmoid and silu end at their limits. */
 START_TEST(test_saturation)
 {
     static const float far[] = { 100, 1e4f, 1e30f, INFINITY };
@@ -159,7 +159,7 @@ START_TEST(test_saturation)
         Function e = formula(L, WHICH_EXP, how), s = formula(L, WHICH_SIGMOID, how);
         Function silu = formula(L, WHICH_SILU, how);
         for (int i = 0; i < 4; i++) {
-            ck_assert(evaluate(&e, far[i], how) > 6e37f);
+            ck_assert(evaluate(&e, far[i], how) > (how == HOW_TABLE ? 6e37f : 1e38f));
             ck_assert(isfinite(evaluate(&e, far[i], how)));
             ck_assert(evaluate(&e, -far[i], how) < 2e-38f);
             ck_assert(evaluate(&e, -far[i], how) >= 0);
