@@ -149,11 +149,26 @@ static bool fetches_ahead(const Make *m)
     return uses <= MOST_USES;
 }
 
+/* The nest, which meanwhile fetches for calls behind it. */
+static Stmt *fetch_for_others(Make *m, Stmt *body)
+{
+    for (int i = 0; i < KERNEL_MAX_FETCHED && m->env->fetched[i].array; i++) {
+        const Fetched *f = &m->env->fetched[i];
+        const char *name = i ? "next2" : "next";
+        Buffer *lines = loop_buffer(m->L, name, BUFFER_CONST, 2, f->lines, KERNEL_LINE);
+        add_param(m, lines, (Operand){ .kind = OPERAND_CONST, .array = f->array });
+        text_printf(&m->name, "_fetch%lld", (long long)f->lines);
+        body = loop_fetch(m->L, body, lines);
+    }
+    return body;
+}
+
 void make_finish(Make *m, Stmt *nest)
 {
     Stmt *body = loop_simplify(m->L, nest);
     if (fetches_ahead(m))
         body = loop_prefetch(m->L, body);
+    body = fetch_for_others(m, body);
     if (m->env->pictures > 1) {
         body = m->has_pictures ? body : loop_simplify(m->L, make_batch(m, body));
         text_printf(&m->name, "_batch%lld", (long long)m->env->pictures);

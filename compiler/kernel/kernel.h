@@ -39,11 +39,19 @@ enum { KERNEL_MAX_PARAMS = 40 };
 
 typedef struct Kernel {
     Function *function;
-    Operand operand[8];  /* one per parameter of the function */
+    Operand operand[12]; /* one per parameter of the function */
     int64_t scratch;     /* floats of all scratch operands together */
     const char *summary; /* "conv2d 3x3 stride 1 pad 1, 56x56x64 -> 56x56x64, relu" */
     const char *tile;    /* "6 pixels x 64 channels", "" where there is no tile */
 } Kernel;
+
+/* An array that a call behind it reads once, in lines of the cache. */
+typedef struct Fetched {
+    const ConstArray *array;
+    int64_t lines;
+} Fetched;
+
+enum { KERNEL_MAX_FETCHED = 2, KERNEL_LINE = 16 };
 
 typedef struct KernelEnv {
     Arena *arena;
@@ -52,6 +60,7 @@ typedef struct KernelEnv {
     LoopShare share;      /* how threads divide its work */
     int64_t pictures;     /* of one call; 0: 1 */
     bool fetches_ahead;   /* the weights of all layers come from beyond the second-level cache */
+    Fetched fetched[KERNEL_MAX_FETCHED]; /* for others; array NULL: none */
     /* Its input, where that is computed row by row with it, `rows` of its own at a time. */
     const Node *producer;
     Tile producer_tile;

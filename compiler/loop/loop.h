@@ -234,6 +234,9 @@ Stmt *loop_mark(Arena *L, Stmt *s, const Var *v, LoopMark mark);
 /* prefetch.c: where a nest reads blocks of a constant array again and again, fetches the next block
  * meanwhile; for simplified nests, before threads divide them. */
 Stmt *loop_prefetch(Arena *L, Stmt *s);
+/* fetch.c: meanwhile fetches an array [lines][16] that calls behind it read once; for such nests,
+ * too. Where there is no loop to do so, the nest itself. */
+Stmt *loop_fetch(Arena *L, Stmt *s, Buffer *lines);
 /* parallel.c: divides the nests of a function among threads; the last transformation. What each
  * thread reads and writes lies together along one axis, where that is even: pixels, if activations
  * are more than weights, else channels. */

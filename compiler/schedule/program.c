@@ -75,6 +75,53 @@ static bool fetches_ahead(const Builder *b)
     return t->has_prefetch && b->cost.weight_bytes > t->l2_bytes;
 }
 
+/* Is it computed, and not together with a later one? */
+static bool has_call(const Builder *b, const Node *n)
+{
+    return !kernel_is_void(n) && b->pairs.computed_at[n->id] == n->id;
+}
+
+static bool has_one_pixel(const Builder *b, const Node *n)
+{
+    return node_height(n) * node_width(n) * pictures_of(b, n) == 1;
+}
+
+/* The weights of a node that reads each of them once; NULL: it does not. */
+static const ConstArray *read_once(const Builder *b, const Node *n)
+{
+    const Kernel *k = &b->kernel[n->id];
+    const ConstArray *largest = NULL;
+    bool has_matrix = n->op == OP_CONV2D || n->op == OP_DENSE;
+    if (!has_call(b, n) || !has_matrix || !has_one_pixel(b, n))
+        return NULL;
+    for (int i = 0; i < k->function->param_count; i++) {
+        const ConstArray *array = k->operand[i].array;
+        if (array && (!largest || array->count > largest->count))
+            largest = array;
+    }
+    return largest;
+}
+
+/* What a convolution of many pixels fetches: what is read once before the next one, as far as it
+ * fits half of the second-level cache. */
+static void choose_fetched(const Builder *b, const Node *n, KernelEnv *env)
+{
+    enum { FEWEST_LINES = 128 };
+    int64_t room = b->p->target->l2_bytes / 2 / (KERNEL_LINE * (int64_t)sizeof(float));
+    if (!env->fetches_ahead || n->op != OP_CONV2D || pictures_of(b, n) > 1 || has_one_pixel(b, n))
+        return;
+    for (int i = n->id + 1, count = 0; i < b->g->nodes.count && count < KERNEL_MAX_FETCHED; i++) {
+        const Node *next = b->g->nodes.at[i];
+        const ConstArray *array = next->param[PARAM_WEIGHT] ? read_once(b, next) : NULL;
+        int64_t lines = array ? array->count / KERNEL_LINE : 0;
+        if (next->param[PARAM_WEIGHT] && (!array || lines > room))
+            return;
+        room -= lines;
+        if (lines >= FEWEST_LINES)
+            env->fetched[count++] = (Fetched){ array, lines };
+    }
+}
+
 static const char *build_kernel(Builder *b, const Node *n)
 {
     KernelEnv env = { .arena = b->arena,
@@ -87,6 +134,7 @@ static const char *build_kernel(Builder *b, const Node *n)
                       .rows = b->pairs.rows[n->id] };
     if (env.producer)
         env.producer_tile = b->tile[env.producer->id];
+    choose_fetched(b, n, &env);
     Kernel *k = &b->kernel[n->id];
     const char *error = kernel_build(&env, n, k);
     if (error)
@@ -220,10 +268,16 @@ static void plan(Builder *b)
     b->p->arena_lower_bound = b->plan.lower_bound;
 }
 
-/* Is it computed, and not together with a later one? */
-static bool has_call(const Builder *b, const Node *n)
+/* From the last to the first, which fetch for those behind them. */
+static const char *build_kernels(Builder *b)
 {
-    return !kernel_is_void(n) && b->pairs.computed_at[n->id] == n->id;
+    const char *first_error = NULL;
+    for (int i = b->g->nodes.count - 1; i >= 0; i--) {
+        const Node *n = b->g->nodes.at[i];
+        const char *error = has_call(b, n) ? build_kernel(b, n) : NULL;
+        first_error = error ? error : first_error;
+    }
+    return first_error;
 }
 
 const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *options, Program *out)
@@ -254,12 +308,11 @@ const char *program_build(Arena *arena, const Graph *g, const ProgramOptions *op
                            options->parallel ? PAIRS_NONE : options->pairs);
     b.kernel = arena_new_array(arena, Kernel, g->nodes.count);
     b.share = arena_new_array(arena, LoopShare, g->nodes.count);
-    for_each_node(n, g) {
+    for_each_node(n, g)
         b.share[n->id] = choose_share(&b, n);
-        const char *error = has_call(&b, n) ? build_kernel(&b, n) : NULL;
-        if (error)
-            return error;
-    }
+    problem = build_kernels(&b);
+    if (problem)
+        return problem;
     plan(&b);
     for_each_node(n, g)
         if (has_call(&b, n))
