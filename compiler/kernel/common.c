@@ -283,15 +283,21 @@ static bool has_scaled_silu(const Make *m)
            !n->has_residual && body_for(m).has_exp2;
 }
 
+double make_weight_factor(const Make *m)
+{
+    return has_scaled_silu(m) ? MATH_LOG2E : 1;
+}
+
 static const Param *scaled(const Make *m, const Param *p)
 {
-    if (!p || !p->data || !has_scaled_silu(m))
+    double factor = make_weight_factor(m);
+    if (!p || !p->data || factor == 1)
         return p;
     Param *copy = arena_new_of(m->L, Param);
     int64_t count = shape_count(&p->shape);
     float *data = arena_new_array(m->L, float, count);
     for (int64_t i = 0; i < count; i++)
-        data[i] = (float)(MATH_LOG2E * (double)p->data[i]);
+        data[i] = (float)(factor * (double)p->data[i]);
     *copy = *p;
     copy->data = data;
     return copy;

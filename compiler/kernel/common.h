@@ -103,6 +103,15 @@ Expr *sub(Body *b, Expr *x, Expr *y);
 Expr *mul(Body *b, Expr *x, Expr *y);
 Expr *quotient(Body *b, Expr *x, Expr *y);
 
+/* scale.c: the node whose map the kernel reads and its parameter: the input, or the map of
+ * env->product. How large inputs are for weights as they are stored. */
+const Node *make_source(const Make *m);
+Buffer *make_source_input(Make *m, FeatureMap x);
+double make_source_magnitude(const Make *m);
+/* The parameter of the product's factors, and a weight of that input channel times its factor. */
+Buffer *make_factor(Make *m);
+Expr *scale_weight(Body *b, Expr *w, Buffer *factor, Expr *channel);
+
 /* math.c */
 #define MATH_LOG2E 1.4426950216293335 /* log2 e in float32 */
 Expr *math_exp(Body *b, Expr *x);
@@ -112,6 +121,7 @@ Expr *math_scaled_silu(Body *b, Expr *y);
 
 /* Weight and bias of the node, as they are packed. Where VOP_EXP2_4 makes silu the faster for it
  * they have the factor MATH_LOG2E, which make_activation() expects. The bias may be NULL. */
+double make_weight_factor(const Make *m);
 const Param *make_weight(const Make *m);
 const Param *make_bias(const Make *m);
 /* The node's activation of op(inputs) + residual. */

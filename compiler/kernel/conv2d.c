@@ -1,9 +1,10 @@
 /* Convolution and dense layers:
  *   y[oy][ox][o] = act(b[o] + r + sum over ky, kx, c of
  *                      x[oy*sh + ky*dh - pt][ox*sw + kx*dw - pl][c] * w[o][ky][kx][c])
- * The sum runs in the order (ky, kx, c), one chain per output. Rows outside the picture are left
- * out by the bounds of ky, columns by a condition that tiling resolves. A 1x1 convolution of stride
- * 1 sees the picture as one row; a dense layer is a 1x1 convolution of one pixel. */
+ * The sum runs in the order (ky, kx, c), one chain per output; that of a layer of one pixel in
+ * chunks of channels. Rows outside the picture are left out by the bounds of ky, columns by a
+ * condition that tiling resolves. A 1x1 convolution of stride 1 sees the picture as one row; a dense
+ * layer is a 1x1 convolution of one pixel. */
 #include "compiler/graph/view.h"
 #include "compiler/kernel/common.h"
 
@@ -11,7 +12,17 @@ typedef struct Conv {
     FeatureMap x, y;
     int64_t groups, in, out; /* channels of one group */
     int64_t kernel[2], stride[2], dilation[2], pad_top, pad_left;
+    bool has_chunks;
 } Conv;
+
+enum { CHUNK = 64 };
+
+/* A 1x1 convolution or dense layer of one pixel; how many pictures there are changes no sum. */
+static bool has_chunks(const Node *n)
+{
+    bool is_window = n->op == OP_CONV2D && n->attr.kernel[0] * n->attr.kernel[1] > 1;
+    return !is_window && node_height(n) * node_width(n) == 1;
+}
 
 /* How many pictures a 1x1 convolution sees as one row: all, where they shall share weights, or
  * where one alone fills few tiles. */
@@ -29,7 +40,10 @@ static Conv conv_of(Make *m)
 {
     const Node *n = m->n;
     const Attr *a = &n->attr;
-    Conv c = { .x = map_of(n->input[0]), .y = map_of(n), .groups = a->groups };
+    Conv c = { .x = map_of(make_source(m)),
+               .y = map_of(n),
+               .groups = a->groups,
+               .has_chunks = has_chunks(n) };
     for (int i = 0; i < 2; i++) {
         c.kernel[i] = a->kernel[i];
         c.stride[i] = a->stride[i];
@@ -41,7 +55,7 @@ static Conv conv_of(Make *m)
     c.out = c.y.channels / c.groups;
     bool same_size = c.x.height == c.y.height && c.x.width == c.y.width;
     if (!m->part && c.kernel[0] * c.kernel[1] == 1 && c.stride[0] * c.stride[1] == 1 && same_size) {
-        int64_t pictures = pictures_in_row(m);
+        int64_t pictures = m->env->product ? 1 : pictures_in_row(m); /* each has its own factors */
         c.x = map_one_row(c.x, pictures);
         c.y = map_one_row(c.y, pictures);
         c.pad_top = c.pad_left = 0;
@@ -73,9 +87,42 @@ static Stmt *accumulate(Arena *L, const Conv *c, const ConvLoops *v, Buffer *acc
     return st_if(L, inside(L, ix, c->x.width), st_store(L, acc, 0, NULL, sum));
 }
 
+/* acc += x * w over `count` chunks of channels from `first` on, each summed by itself. */
+static Stmt *chunks(Arena *L, const Conv *c, const ConvLoops *v, Buffer *acc, int64_t first,
+                    int64_t count, int64_t size)
+{
+    Buffer *part = loop_scalar(L, "part");
+    Var *chunk = loop_var(L, "cc");
+    Expr *channel = ix_add(L, ix_mul(L, ix_var(L, chunk), size), ix_int(L, first));
+    channel = ix_add(L, channel, ix_var(L, v->c));
+    Body b = { .L = L };
+    append(&b, st_local(L, part));
+    append(&b, st_store(L, part, 0, NULL, real(&b, 0.0)));
+    Stmt *s = loop_substitute(L, accumulate(L, c, v, part), v->c, channel);
+    append(&b, st_for(L, v->c, ix_int(L, 0), ix_int(L, size), s));
+    Expr *sum = add(&b, val_load(L, acc, 0, NULL), val_load(L, part, 0, NULL));
+    append(&b, st_store(L, acc, 0, NULL, sum));
+    return st_for(L, chunk, ix_int(L, 0), ix_int(L, count), body_block(&b));
+}
+
+/* The channels in chunks, for a layer of one pixel. No other pixel's error averages its own: where
+ * squeeze-excite scales a channel by it, it stays in all that follows. So it has to be small, and a
+ * chain of thousands is not (efficientnet_b7's errors fell to a third). */
+static Stmt *chunked_reduction(Arena *L, const Conv *c, const ConvLoops *v, Buffer *acc)
+{
+    int64_t whole = c->in / CHUNK, rest = c->in % CHUNK;
+    Stmt *both[] = { chunks(L, c, v, acc, 0, whole, CHUNK),
+                     chunks(L, c, v, acc, whole * CHUNK, 1, rest) };
+    Stmt *s = st_block(L, rest ? 2 : 1, both);
+    s = st_for(L, v->kx, ix_int(L, 0), ix_int(L, 1), s);
+    return st_for(L, v->ky, ix_int(L, 0), ix_int(L, 1), s);
+}
+
 static Stmt *reduction(Arena *L, const Conv *c, const ConvLoops *v, Buffer *acc)
 {
     Expr *zero = ix_int(L, 0);
+    if (c->has_chunks && c->in > CHUNK)
+        return chunked_reduction(L, c, v, acc);
     Expr *origin = ix_sub(L, ix_mul(L, ix_var(L, v->oy), c->stride[0]), ix_int(L, c->pad_top));
     Stmt *s = accumulate(L, c, v, acc);
     s = st_for(L, v->c, zero, ix_int(L, c->in), s);
@@ -119,9 +166,27 @@ static Stmt *textbook(Make *m, const Conv *c, const ConvLoops *v)
     return st_for(L, v->g, zero, ix_int(L, c->groups), s);
 }
 
+/* The weights times their factors, which take the place of v->w. */
+static Stmt *make_scaled(Make *m, const Conv *c, ConvLoops *v)
+{
+    Arena *L = m->L;
+    Body b = { .L = L };
+    Buffer *factor = make_factor(m), *stored = v->w;
+    const int64_t *e = stored->extent;
+    v->w = make_scratch(m, "ws", 6, e[0], e[1], e[2], e[3], e[4], e[5]);
+    Expr *o = ix_var(L, v->o), *zero = ix_int(L, 0), *channel = ix_var(L, v->c);
+    Expr *at[] = { zero, ix_div(L, o, PACK_LANES), zero, zero, channel, ix_mod(L, o, PACK_LANES) };
+    Expr *w = scale_weight(&b, val_load(L, stored, 6, at), factor, channel);
+    int64_t outputs = stored->extent[1] * PACK_LANES;
+    Stmt *s = st_for(L, v->c, zero, ix_int(L, c->in), st_store(L, v->w, 6, at, w));
+    return tile_channels(m, st_for(L, v->o, zero, ix_int(L, outputs), s), v->o, outputs);
+}
+
 static void name_conv(Make *m, const Conv *c, const char *what)
 {
     const int64_t *p = m->n->attr.pad;
+    text_puts(&m->name, m->env->product ? "mul_" : "");
+    text_puts(&m->summary, m->env->product ? "mul, " : "");
     text_printf(&m->name, "%s%lldx%lld_s%lld", what, (long long)c->kernel[0],
                 (long long)c->kernel[1], (long long)c->stride[0]);
     if (c->stride[0] != c->stride[1])
@@ -149,11 +214,12 @@ static void make_from_conv(Make *m, const Conv *c, const ConstArray *w, const Co
                     .ky = loop_var(L, "ky"),
                     .kx = loop_var(L, "kx"),
                     .c = loop_var(L, "c") };
-    v.x = make_input(m, 0, "x", c->x);
+    v.x = make_source_input(m, c->x);
     v.r = make_residual(m, c->y);
     v.w = make_const(m, "w", w);
     v.b = make_const(m, "b", b);
     v.y = make_output(m, "y", c->y);
+    Stmt *before = m->env->product ? make_scaled(m, c, &v) : NULL;
     TileLoops loops = {
         .o = v.o,
         .oy = v.oy,
@@ -168,7 +234,10 @@ static void make_from_conv(Make *m, const Conv *c, const ConstArray *w, const Co
         .width = c->x.width,
     };
     Stmt *nest = make_slices(m, textbook(m, c, &v), v.o, &loops.channels);
-    make_finish_rows(m, tile_nest(m, nest, &loops), v.oy);
+    nest = tile_nest(m, nest, &loops);
+    if (before)
+        nest = st_block(m->L, 2, (Stmt *[]){ before, nest });
+    make_finish_rows(m, nest, v.oy);
 }
 
 static const ConstArray *bias_array(Make *m, int64_t count, int64_t groups)
@@ -214,6 +283,7 @@ const char *make_dense(Make *m)
     m->has_pictures = true;
     if (m->env->tile.form == TILE_INNER && inner_applies(m->env->target, n))
         return make_inner(m);
+    c.has_chunks = has_chunks(n);
     c.x = flat;
     c.x.width = rows;
     c.y = (FeatureMap){ 1, rows, node_channels(n), map_of(n).stride };

@@ -29,6 +29,7 @@ typedef struct Inner {
     int64_t parts;  /* of the sum that belongs to a pixel: the longest part of a block */
     bool is_late;   /* the activation, which then goes over the batch's outputs */
     Buffer *a, *w, *b, *r, *c, *xi;
+    Buffer *stored, *factor, *first; /* weights are products: of these; [FIRST and LOW] of a sum */
     Var *batch, *p, *o, *chunk, *k;
 } Inner;
 
@@ -149,21 +150,29 @@ static Stmt *pixel_terms(Make *m, const Inner *t)
 
 /* --- products --------------------------------------------------------------------------------- */
 
+static void place_of_output(Arena *L, const Inner *t, Expr *at[3], int axis, Expr *index)
+{
+    Expr *o = ix_var(L, t->o);
+    at[!axis] = ix_div(L, o, PACK_LANES);
+    at[axis] = index;
+    at[2] = ix_mod(L, o, PACK_LANES);
+}
+
 /* A constant of the output. */
 static Expr *constant(Arena *L, const Inner *t, int row)
 {
-    Expr *o = ix_var(L, t->o);
-    return val_load(
-        L, t->b, 3,
-        (Expr *[]){ ix_int(L, row), ix_div(L, o, PACK_LANES), ix_mod(L, o, PACK_LANES) });
+    Expr *at[3];
+    place_of_output(L, t, at, 0, ix_int(L, row));
+    bool is_sum = row == PACK_INNER_FIRST || row == PACK_INNER_LOW;
+    return val_load(L, t->first && is_sum ? t->first : t->b, 3, at);
 }
 
-/* The weight of the reduction's step `at`. */
-static Expr *weight(Arena *L, const Inner *t, Expr *at)
+/* The weight of the reduction's step. */
+static Expr *weight(Arena *L, const Inner *t, Expr *step)
 {
-    Expr *o = ix_var(L, t->o);
-    return val_load(L, t->w, 3,
-                    (Expr *[]){ ix_div(L, o, PACK_LANES), at, ix_mod(L, o, PACK_LANES) });
+    Expr *at[3];
+    place_of_output(L, t, at, 1, step);
+    return val_load(L, t->w, 3, at);
 }
 
 static void accumulate(Arena *L, Body *b, Buffer *acc, Expr *x, Expr *w)
@@ -228,6 +237,72 @@ static Stmt *activate(Make *m, const Inner *t)
     return t->by_rows ? s : tile_channels(m, s, t->o, t->y.channels);
 }
 
+/* --- weights that are products ---------------------------------------------------------------- */
+
+/* What pack_inner() sums in double: sum[FIRST] + sum[LOW] -= u v, with what rounding takes from
+ * product and sum (Dekker, 1971; Knuth, TAOCP 2, 4.2.2). */
+static void subtract_product(Body *b, Buffer *const sum[2], Expr *u, Expr *v)
+{
+    Arena *L = b->L;
+    Expr *high = val_load(L, sum[0], 0, NULL), *low = val_load(L, sum[1], 0, NULL);
+    Expr *zero = real(b, 0.0), *minus = let(b, "uv", mul(b, sub(b, zero, u), v));
+    Expr *lost = let(b, "lost", val_fma(L, u, v, minus));
+    Expr *total = let(b, "total", add(b, high, minus));
+    Expr *added = let(b, "added", sub(b, total, high));
+    Expr *rounded = add(b, sub(b, high, sub(b, total, added)), sub(b, minus, added));
+    append(b, st_store(L, sum[1], 0, NULL, add(b, low, sub(b, rounded, lost))));
+    append(b, st_store(L, sum[0], 0, NULL, total));
+}
+
+static Expr *scale_step(Body *b, const Inner *t, Expr *step, Expr *channel)
+{
+    Expr *at[3];
+    place_of_output(b->L, t, at, 1, step);
+    Expr *w = scale_weight(b, val_load(b->L, t->stored, 3, at), t->factor, channel);
+    w = let(b, "w", w);
+    append(b, st_store(b->L, t->w, 3, at, w));
+    return w;
+}
+
+static Stmt *scale_chunks(Arena *L, const Inner *t, const InnerBlock *block, Buffer *const sum[2])
+{
+    Body b = { .L = L };
+    Expr *first = chunk_begin(L, t, block), *k = ix_var(L, t->k), *w[6];
+    for (int i = 0; i < 6; i++) {
+        Expr *step = ix_add(L, first, ix_add(L, ix_mul(L, k, 6), ix_int(L, i)));
+        w[i] = scale_step(&b, t, step, ix_add(L, first, ix_add(L, k, ix_int(L, i * block->part))));
+    }
+    subtract_product(&b, sum, w[0], w[1]);
+    subtract_product(&b, sum, w[3], w[4]);
+    Stmt *s = st_for(L, t->k, ix_int(L, 0), ix_int(L, block->part), body_block(&b));
+    return over_chunks(L, t, block, s);
+}
+
+static Stmt *scale_weights(Make *m, const Inner *t)
+{
+    Arena *L = m->L;
+    Body b = { .L = L }, last = { .L = L };
+    Buffer *sum[] = { loop_scalar(L, "high"), loop_scalar(L, "low") };
+    for (int i = 0; i < 2; i++) {
+        append(&b, st_local(L, sum[i]));
+        append(&b, st_store(L, sum[i], 0, NULL, real(&b, 0.0)));
+    }
+    for (const InnerBlock *i = t->block; i < t->block + PACK_INNER_BLOCKS; i++)
+        append(&b, scale_chunks(L, t, i, sum));
+    scale_step(&last, t, ix_var(L, t->k), ix_var(L, t->k));
+    append(&b, st_for(L, t->k, ix_int(L, t->paired), ix_int(L, t->x.channels), body_block(&last)));
+    for (int i = 0; i < 2; i++) {
+        Expr *at[3];
+        place_of_output(L, t, at, 0, ix_int(L, i));
+        append(&b, st_store(L, t->first, 3, at, val_load(L, sum[i], 0, NULL)));
+    }
+    int64_t outputs = t->w->extent[0] * PACK_LANES;
+    Stmt *s = st_for(L, t->o, ix_int(L, 0), ix_int(L, outputs), body_block(&b));
+    return tile_channels(m, s, t->o, outputs);
+}
+
+/* --- outputs ---------------------------------------------------------------------------------- */
+
 static Stmt *products(Make *m, const Inner *t)
 {
     Arena *L = m->L;
@@ -278,21 +353,28 @@ static void declare(Make *m, Inner *t)
 {
     Arena *L = m->L;
     const Node *n = m->n;
-    double magnitude = n->input[0]->magnitude > 0 ? n->input[0]->magnitude : 1;
-    InnerArrays packs = pack_inner(L, n->path, make_weight(m), make_bias(m), magnitude);
-    t->a = make_input(m, 0, "x", t->x);
+    InnerArrays packs = pack_inner(L, n->path, n->param[PARAM_WEIGHT], n->param[PARAM_BIAS],
+                                   make_source_magnitude(m), make_weight_factor(m));
+    t->a = make_source_input(m, t->x);
     t->r = make_residual(m, t->y);
     t->w = make_const(m, "w", packs.weight);
     t->b = make_const(m, "b", packs.rows);
     t->c = make_output(m, "y", t->y);
     t->xi = make_scratch(m, "xi", 1, t->by_rows ? t->rows * t->batches : t->rows);
+    if (!m->env->product)
+        return;
+    const int64_t *e = t->w->extent;
+    t->stored = t->w;
+    t->factor = make_factor(m);
+    t->w = make_scratch(m, "ws", 3, e[0], e[1], e[2]);
+    t->first = make_scratch(m, "first", 3, (int64_t)2, e[0], e[2]);
 }
 
 static Inner inner_of(Make *m)
 {
     Arena *L = m->L;
     const int64_t *stride = m->n->attr.stride;
-    Inner t = { .x = map_of(m->n->input[0]),
+    Inner t = { .x = map_of(make_source(m)),
                 .y = map_of(m->n),
                 .by_rows = m->part || stride[0] * stride[1] > 1,
                 .stride = { stride[0], stride[1] },
@@ -332,15 +414,34 @@ static const char *make_by_rows(Make *m, const Inner *t)
     return NULL;
 }
 
+/* Threads meet between the items of the outermost list. */
+static Stmt *whole_nest(Make *m, const Inner *t)
+{
+    Stmt *parts[] = { pixel_terms(m, t), products(m, t), t->is_late ? activate(m, t) : NULL };
+    int count = t->is_late ? 3 : 2;
+    Body b = { .L = m->L };
+    if (m->env->product)
+        append(&b, scale_weights(m, t));
+    for (int i = 0; t->batches == 1 && i < count; i++)
+        append(&b, over_batches(m->L, t, parts[i]));
+    if (t->batches > 1) {
+        Stmt *nest = over_batches(m->L, t, st_block(m->L, count, parts));
+        nest->mark = LOOP_SEQUENTIAL;
+        append(&b, nest);
+    }
+    return body_group(&b);
+}
+
 const char *make_inner(Make *m)
 {
     Inner t = inner_of(m);
-    text_puts(&m->name, "inner");
+    text_puts(&m->name, m->env->product ? "mul_inner" : "inner");
     if (t.stride[0] * t.stride[1] > 1)
         text_printf(&m->name, "_s%lldx%lld", (long long)t.stride[0], (long long)t.stride[1]);
     name_map(m, t.x);
     name_map(m, t.y);
     name_epilogue(m);
+    text_puts(&m->summary, m->env->product ? "mul, " : "");
     if (m->n->op == OP_CONV2D)
         text_printf(&m->summary, "conv2d 1x1 stride %lld pad 0", (long long)t.stride[0]);
     else
@@ -349,10 +450,7 @@ const char *make_inner(Make *m)
     declare(m, &t);
     if (t.by_rows)
         return make_by_rows(m, &t);
-    Stmt *parts[] = { pixel_terms(m, &t), products(m, &t), t.is_late ? activate(m, &t) : NULL };
-    Stmt *nest = over_batches(m->L, &t, st_block(m->L, t.is_late ? 3 : 2, parts));
-    nest->mark = LOOP_SEQUENTIAL;
     m->k->function->in_order = true;
-    make_finish(m, nest);
+    make_finish(m, whole_nest(m, &t));
     return NULL;
 }

@@ -65,6 +65,7 @@ typedef struct KernelEnv {
     const Node *producer;
     Tile producer_tile;
     int64_t rows;
+    const Node *product; /* its input, where that multiplies its weights instead of its map */
 } KernelEnv;
 
 /* True for the convolutions that Winograd's form of that size can compute. */
@@ -81,6 +82,9 @@ bool strassen_applies(const Node *n);
 /* True for the convolutions and dense layers that Winograd's inner product can compute, and a
  * target that has it (NULL: the textbook nest). */
 bool inner_applies(const Target *target, const Node *n);
+/* True for the product of a map and a factor per channel in front of a 1x1 convolution n with which
+ * n would better multiply its weights. */
+bool scale_applies(const Node *product, const Node *n);
 /* True for a convolution and the depthwise one behind it that can be computed row by row. */
 bool interleave_applies(const Node *first, const Node *second);
 /* Are its channels cut into slices, or few? */

@@ -159,7 +159,7 @@ static void pack_inner_output(const float *from, int64_t in, int64_t paired, dou
 }
 
 InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Param *bias,
-                       double magnitude)
+                       double magnitude, double factor)
 {
     const int64_t out = weight->shape.dim[0], in = weight->shape.dim[1];
     const int64_t steps[] = { blocks_of(out), in, PACK_LANES };
@@ -179,8 +179,8 @@ InnerArrays pack_inner(Arena *a, const char *path, const Param *weight, const Pa
         double first = -inner_surplus(to, paired);
         of[PACK_INNER_FIRST * row + o] = (float)first;
         of[PACK_INNER_LOW * row + o] = (float)(first - (double)(float)first);
-        of[PACK_INNER_SCALE * row + o] = (float)(1 / scale);
-        of[PACK_INNER_BIAS * row + o] = bias ? bias->data[o] : 0;
+        of[PACK_INNER_SCALE * row + o] = (float)(factor / scale);
+        of[PACK_INNER_BIAS * row + o] = bias ? (float)(factor * (double)bias->data[o]) : 0;
     }
     return p;
 }

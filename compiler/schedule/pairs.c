@@ -40,7 +40,10 @@ static bool are_neighbours(const Graph *g, const Node *first, const Node *second
     for (int i = first->id + 1; i < second->id; i++)
         if (!kernel_is_void(g->nodes.at[i]))
             return false;
-    return first->id < second->id && second->view.owner != first->input[0]->view.owner;
+    for (int i = 0; i < first->input_count; i++)
+        if (second->view.owner == first->input[i]->view.owner)
+            return false;
+    return first->id < second->id;
 }
 
 /* The forms that compute a row from one row. */
@@ -55,6 +58,15 @@ static bool may_pair(const Graph *g, const Node *n, const Tile *tile, int pictur
     return first && first->op == OP_CONV2D && interleave_applies(first, n) &&
            (first->id < picturewise) == (n->id < picturewise) && may_be_first(tile[first->id]) &&
            is_private(g, first) && are_neighbours(g, first, n);
+}
+
+/* The form must be one that stores weights as they are summed. */
+static bool may_scale(const Graph *g, const Node *n, const Tile *tile, int picturewise)
+{
+    const Node *product = n->input_count ? n->input[0] : NULL;
+    return product && may_be_first(tile[n->id]) && scale_applies(product, n) &&
+           (product->id < picturewise) == (n->id < picturewise) && product != g->output &&
+           graph_use_count(g, product) == 1 && are_neighbours(g, product, n);
 }
 
 /* --- for time --------------------------------------------------------------------------------- */
@@ -120,6 +132,9 @@ Pairs pairs_choose(Arena *a, const Graph *g, const Target *target, const Tile *t
     enum { ROWS = 4 }; /* 2 take 0.5 to 1 % longer */
     bool has_vectors = target->vector.lanes > 1, all = rule == PAIRS_ALL || !has_vectors;
     Pairs p = no_pairs(a, g);
+    for_each_node(n, g)
+        if (has_vectors && !target->strict && may_scale(g, n, tile, picturewise))
+            set_pair(&p, n, 0);
     for_each_node(n, g)
         if (rule != PAIRS_NONE && may_pair(g, n, tile, picturewise) &&
             (all || saves_time(target, n->input[0], n->id < picturewise ? 1 : pictures)))

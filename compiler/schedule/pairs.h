@@ -1,4 +1,5 @@
-/* Which convolutions are computed row by row with the depthwise one behind them. */
+/* What is computed together with the node behind it: convolutions, row by row with a depthwise one,
+ * and products with a factor per channel, by a 1x1 convolution that multiplies its weights. */
 #ifndef KILN_SCHEDULE_PAIRS_H
 #define KILN_SCHEDULE_PAIRS_H
 
@@ -7,7 +8,7 @@
 /* By node id. */
 typedef struct Pairs {
     const Node **producer; /* of the second of a pair: the first; else NULL */
-    int64_t *rows;         /* of the second: how many of its rows at a time */
+    int64_t *rows;         /* of the second: how many of its rows at a time; 0: of a product */
     int *computed_at;      /* the node with which each is computed, mostly itself */
 } Pairs;
 

@@ -130,10 +130,14 @@ static const char *build_kernel(Builder *b, const Node *n)
                       .share = b->share[n->id],
                       .pictures = pictures_of(b, n),
                       .fetches_ahead = fetches_ahead(b),
-                      .producer = b->pairs.producer[n->id],
                       .rows = b->pairs.rows[n->id] };
-    if (env.producer)
-        env.producer_tile = b->tile[env.producer->id];
+    const Node *first = b->pairs.producer[n->id];
+    if (first && env.rows) {
+        env.producer = first;
+        env.producer_tile = b->tile[first->id];
+    } else {
+        env.product = first;
+    }
     choose_fetched(b, n, &env);
     Kernel *k = &b->kernel[n->id];
     const char *error = kernel_build(&env, n, k);
@@ -245,7 +249,7 @@ static void build_call(Builder *b, const Node *n)
                   .pictures = pictures_of(b, n),
                   .macs = b->p->pictures * node_macs(n),
                   .predicted = (double)b->p->pictures * predicted(b, n) };
-    if (producer) {
+    if (producer && b->pairs.rows[n->id]) {
         call.macs += b->p->pictures * node_macs(producer);
         call.predicted += (double)b->p->pictures * predicted(b, producer);
     }

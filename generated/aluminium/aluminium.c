@@ -1149,12 +1149,50 @@ static void dense_1x1x96_1x1x12(const float (*x)[1][96], const float (*w)[1][1][
         for (int l = 0; l < 4; l++)
             acc[n][l] = b[0][0][4 * n + l];
     }
-    for (int c = 0; c < 96; c++) {
+    {
+        float part[3][4];
         KILN_UNROLL
         for (int n = 0; n < 3; n++) {
             KILN_LANES
             for (int l = 0; l < 4; l++)
-                acc[n][l] = x[0][0][c] * w[0][0][0][0][c][4 * n + l] + acc[n][l];
+                part[n][l] = 0.0f;
+        }
+        for (int c = 0; c < 64; c++) {
+            KILN_UNROLL
+            for (int n = 0; n < 3; n++) {
+                KILN_LANES
+                for (int l = 0; l < 4; l++)
+                    part[n][l] = x[0][0][c] * w[0][0][0][0][c][4 * n + l] + part[n][l];
+            }
+        }
+        KILN_UNROLL
+        for (int n = 0; n < 3; n++) {
+            KILN_LANES
+            for (int l = 0; l < 4; l++)
+                acc[n][l] = acc[n][l] + part[n][l];
+        }
+    }
+    {
+        float part[3][4];
+        KILN_UNROLL
+        for (int n = 0; n < 3; n++) {
+            KILN_LANES
+            for (int l = 0; l < 4; l++)
+                part[n][l] = 0.0f;
+        }
+        for (int c = 0; c < 32; c++) {
+            KILN_UNROLL
+            for (int n = 0; n < 3; n++) {
+                KILN_LANES
+                for (int l = 0; l < 4; l++)
+                    part[n][l] = x[0][0][c + 64] * w[0][0][0][0][c + 64][4 * n + l] + part[n][l];
+            }
+        }
+        KILN_UNROLL
+        for (int n = 0; n < 3; n++) {
+            KILN_LANES
+            for (int l = 0; l < 4; l++)
+                acc[n][l] = acc[n][l] + part[n][l];
         }
     }
     KILN_UNROLL

@@ -1,4 +1,5 @@
-/* Which convolutions are computed row by row with the depthwise one behind them. */
+/* Which convolutions are computed row by row with the depthwise one behind them, and which products
+ * by the 1x1 convolution behind them. */
 #include "compiler/pass/pass.h"
 #include "compiler/schedule/program.h"
 #include "compiler/target/target.h"
@@ -127,6 +128,57 @@ START_TEST(the_map_is_the_output)
 }
 END_TEST
 
+/* Squeeze-excite of 32 channels in front of a 1x1 convolution. Returns the product. */
+static Node *squeeze_excite(int64_t size, int64_t out)
+{
+    Node *x = build_input(b, shape_of(4, (int64_t)1, (int64_t)16, size, size));
+    Node *map = build_conv(b, "expand", x, 32, 3);
+    Attr keep = attr_default();
+    keep.keep = true;
+    Node *pooled = build_1(b, OP_GLOBAL_AVG_POOL, "pool", map, keep);
+    Node *factor = build_1(b, OP_SIGMOID, "gate", build_conv(b, "fc", pooled, 32, 1), keep);
+    Node *product = build_2(b, OP_MUL, "product", map, factor);
+    build_conv(b, "project", product, out, 1);
+    return product;
+}
+
+static void check_calls(Program p, int calls)
+{
+    ck_assert_int_eq(p.calls.count, calls);
+    const Call *last = &p.calls.at[calls - 1];
+    ck_assert_str_eq(last->node->path, "project");
+    ck_assert_int_eq(last->producer != NULL, calls == 4);
+    if (last->producer)
+        ck_assert_str_eq(last->producer->path, "product");
+}
+
+START_TEST(products_by_weights)
+{
+    static const char *const names[] = { "avx2", "avx512", "zen4", "neon" };
+    squeeze_excite(24, 24);
+    check_calls(program(names[_i], PAIRS_PAYING, false), 4);
+    check_calls(program(names[_i], PAIRS_PAYING, true), 4);
+    check_calls(program("c99", PAIRS_PAYING, false), 5);
+}
+END_TEST
+
+/* A map of few pixels is less than the weights. */
+START_TEST(products_of_small_maps)
+{
+    squeeze_excite(8, 24);
+    check_calls(program("avx512", PAIRS_PAYING, false), 5);
+}
+END_TEST
+
+START_TEST(products_with_two_readers)
+{
+    Node *product = squeeze_excite(24, 32), *project = b->g->output;
+    build_2(b, OP_ADD, "sum", product, project);
+    Program p = program("avx512", PAIRS_PAYING, false);
+    ck_assert_int_eq(count_pairs(&p), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("schedule/pairs");
@@ -138,6 +190,9 @@ int main(void)
     tcase_add_test(t, small_maps_on_vectors);
     tcase_add_test(t, two_readers);
     tcase_add_test(t, the_map_is_the_output);
+    tcase_add_loop_test(t, products_by_weights, 0, 4);
+    tcase_add_test(t, products_of_small_maps);
+    tcase_add_test(t, products_with_two_readers);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
