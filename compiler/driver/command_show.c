@@ -49,11 +49,11 @@ static int64_t node_parameters(const Node *n)
 }
 
 /* Where the result lies: "arena + 4096" (bytes), "output", "view"; "rows" where there are never
- * more than some rows of it. */
+ * more than some rows of it, "none" where the next layer multiplies its weights instead. */
 static const char *place_of(Arena *a, const Node *n, const Call *c, const Call *pair)
 {
     if (pair)
-        return "rows";
+        return n->op == OP_CONV2D ? "rows" : "none";
     if (!c)
         return n->op == OP_INPUT ? "input" : "view";
     const Argument *x = &c->argument[emit_result_argument(c->function)];

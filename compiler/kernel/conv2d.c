@@ -3,8 +3,8 @@
  *                      x[oy*sh + ky*dh - pt][ox*sw + kx*dw - pl][c] * w[o][ky][kx][c])
  * The sum runs in the order (ky, kx, c), one chain per output; that of a layer of one pixel in
  * chunks of channels. Rows outside the picture are left out by the bounds of ky, columns by a
- * condition that tiling resolves. A 1x1 convolution of stride 1 sees the picture as one row; a dense
- * layer is a 1x1 convolution of one pixel. */
+ * condition that tiling resolves. A 1x1 convolution of stride 1 sees the picture as one row; a
+ * dense layer is a 1x1 convolution of one pixel. */
 #include "compiler/graph/view.h"
 #include "compiler/kernel/common.h"
 

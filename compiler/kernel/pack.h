@@ -46,8 +46,8 @@ int64_t pack_inner_blocks(int64_t in, InnerBlock block[PACK_INNER_BLOCKS]);
  * output's weights times the power of two that brings them to half of `magnitude`, the root mean
  * square of the inputs; one weight of six has the other sign. And [4][out/16][16]: FIRST and then
  * LOW, what rounding took from it, is what a sum begins with: minus the products of weights that it
- * adds. SCALE undoes the power; it and the bias have the factor. A constant that were rounded would err equally for all pixels: no
- * average removes that. */
+ * adds. SCALE undoes the power and, like the bias, has the factor `factor`. A constant that were
+ * rounded would err equally for all pixels: no average removes that. */
 enum { PACK_INNER_FIRST, PACK_INNER_LOW, PACK_INNER_SCALE, PACK_INNER_BIAS, PACK_INNER_ROWS };
 typedef struct InnerArrays {
     ConstArray *weight, *rows;
