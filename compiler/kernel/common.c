@@ -152,12 +152,12 @@ static bool fetches_ahead(const Make *m)
 /* The nest, which meanwhile fetches for calls behind it. */
 static Stmt *fetch_for_others(Make *m, Stmt *body)
 {
-    for (int i = 0; i < KERNEL_MAX_FETCHED && m->env->fetched[i].array; i++) {
-        const Fetched *f = &m->env->fetched[i];
-        const char *name = i ? "next2" : "next";
-        Buffer *lines = loop_buffer(m->L, name, BUFFER_CONST, 2, f->lines, KERNEL_LINE);
-        add_param(m, lines, (Operand){ .kind = OPERAND_CONST, .array = f->array });
-        text_printf(&m->name, "_fetch%lld", (long long)f->lines);
+    for (int i = 0; i < KERNEL_MAX_FETCHED && m->env->fetched[i]; i++) {
+        const ConstArray *array = m->env->fetched[i];
+        int64_t count = array->count / PACK_LANES, lanes = PACK_LANES;
+        Buffer *lines = loop_buffer(m->L, i ? "next2" : "next", BUFFER_CONST, 2, count, lanes);
+        add_param(m, lines, (Operand){ .kind = OPERAND_CONST, .array = array });
+        text_printf(&m->name, "_fetch%lld", (long long)count);
         body = loop_fetch(m->L, body, lines);
     }
     return body;

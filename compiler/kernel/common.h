@@ -120,8 +120,9 @@ Expr *math_activation(Body *b, Activation act, double alpha, Expr *x);
 Expr *math_scaled_silu(Body *b, Expr *y);
 
 /* Weight and bias of the node, as they are packed. Where VOP_EXP2_4 makes silu the faster for it
- * they have the factor MATH_LOG2E, which make_activation() expects. The bias may be NULL. */
-double make_weight_factor(const Make *m);
+ * they have the factor MATH_LOG2E, which make_activation() expects. The bias may be NULL. A kernel
+ * that has another place for the factor takes the node's own. */
+double make_weight_factor(const Make *m); /* or 1 */
 const Param *make_weight(const Make *m);
 const Param *make_bias(const Make *m);
 /* The node's activation of op(inputs) + residual. */

@@ -13,7 +13,10 @@
  * by a power of two to half the size that the inputs are thought to have (estimate_magnitude.c).
  * Weights as large as the inputs err 1.0 to 1.4 times as much as the direct sum, half as large 1.3
  * to 1.5, four times too small or too large at most 3.6 times (rms, K = 24 .. 2048, inputs normal,
- * rectified or positive). */
+ * rectified or positive).
+ *
+ * Weights that squeeze-excite's factors multiply (scale.c) are known only when the network runs:
+ * then the function begins with them, and with the output's terms, in sums of two floats. */
 #include "compiler/graph/view.h"
 #include "compiler/kernel/common.h"
 

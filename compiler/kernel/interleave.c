@@ -79,12 +79,6 @@ int64_t interleave_floats(const Node *first, const Node *second, int64_t block)
 
 /* --- slices ----------------------------------------------------------------------------------- */
 
-static Expr *same_expr(Rewriter *r, Expr *e)
-{
-    (void)r;
-    return e;
-}
-
 static Expr *slice_begin(const Interleave *v)
 {
     return ix_mul(v->L, ix_var(v->L, v->slice), v->channels);

@@ -45,13 +45,7 @@ typedef struct Kernel {
     const char *tile;    /* "6 pixels x 64 channels", "" where there is no tile */
 } Kernel;
 
-/* An array that a call behind it reads once, in lines of the cache. */
-typedef struct Fetched {
-    const ConstArray *array;
-    int64_t lines;
-} Fetched;
-
-enum { KERNEL_MAX_FETCHED = 2, KERNEL_LINE = 16 };
+enum { KERNEL_MAX_FETCHED = 2 };
 
 typedef struct KernelEnv {
     Arena *arena;
@@ -60,7 +54,8 @@ typedef struct KernelEnv {
     LoopShare share;      /* how threads divide its work */
     int64_t pictures;     /* of one call; 0: 1 */
     bool fetches_ahead;   /* the weights of all layers come from beyond the second-level cache */
-    Fetched fetched[KERNEL_MAX_FETCHED]; /* for others; array NULL: none */
+    /* Fetched for calls behind it, which read them once; NULL: none. Rows of PACK_LANES. */
+    const ConstArray *fetched[KERNEL_MAX_FETCHED];
     /* Its input, where that is computed row by row with it, `rows` of its own at a time. */
     const Node *producer;
     Tile producer_tile;

@@ -16,12 +16,6 @@ typedef struct Way {
     Buffer *lines;
 } Way;
 
-static int64_t trips_of(const Stmt *loop)
-{
-    int64_t lo, hi;
-    return ix_is_constant(loop->lo, &lo) && ix_is_constant(loop->hi, &hi) ? hi - lo : 0;
-}
-
 /* How often it stores; loops whose bounds depend on others count once. */
 static int64_t stores_of(const Stmt *s)
 {
@@ -81,12 +75,6 @@ static Stmt *fetch(Arena *L, const Way *way)
     Stmt *body = st_prefetch(L, way->lines, 2, index);
     Stmt *s = st_for(L, i, ix_int(L, 0), ix_int(L, each), body);
     return loop_mark(L, s, i, LOOP_UNROLL);
-}
-
-static Expr *same_expr(Rewriter *r, Expr *e)
-{
-    (void)r;
-    return e;
 }
 
 static Stmt *fetch_stmt(Rewriter *r, Stmt *s)

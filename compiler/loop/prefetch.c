@@ -16,12 +16,6 @@ typedef struct Nest {
     int depth;
 } Nest;
 
-static Expr *same_expr(Rewriter *r, Expr *e)
-{
-    (void)r;
-    return e;
-}
-
 static int64_t larger(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -142,12 +136,6 @@ static bool depends(const Box *box, const Stmt *loop)
         if (ix_uses(box->first[d], loop->var))
             return true;
     return false;
-}
-
-static int64_t trips_of(const Stmt *loop)
-{
-    int64_t lo, hi;
-    return ix_is_constant(loop->lo, &lo) && ix_is_constant(loop->hi, &hi) ? hi - lo : 0;
 }
 
 /* Of the loops over v in s, the most iterations. */

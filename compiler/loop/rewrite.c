@@ -84,6 +84,12 @@ Stmt *block_of(Arena *L, int count, Stmt *const *items)
     return kept.count == 1 ? kept.at[0] : st_block(L, kept.count, kept.at);
 }
 
+int64_t trips_of(const Stmt *loop)
+{
+    int64_t lo, hi;
+    return ix_is_constant(loop->lo, &lo) && ix_is_constant(loop->hi, &hi) ? hi - lo : 0;
+}
+
 /* --- substitution --------------------------------------------------------------------------- */
 
 typedef struct Substitution {
@@ -118,7 +124,7 @@ typedef struct Marking {
     LoopMark mark;
 } Marking;
 
-static Expr *same_expr(Rewriter *r, Expr *e)
+Expr *same_expr(Rewriter *r, Expr *e)
 {
     (void)r;
     return e;

@@ -16,6 +16,10 @@ typedef struct Rewriter {
 Expr *rewrite_args(Rewriter *r, Expr *e);
 /* The same statement with r->expr and r->stmt applied to its parts. */
 Stmt *rewrite_parts(Rewriter *r, Stmt *s);
+/* For a rewriter that leaves expressions as they are. */
+Expr *same_expr(Rewriter *r, Expr *e);
+/* Iterations of a loop with constant bounds; 0: they are not. */
+int64_t trips_of(const Stmt *loop);
 
 /* A statement list flattened one level: empty blocks vanish, a block of one is its item. */
 Stmt *block_of(Arena *L, int count, Stmt *const *items);

@@ -92,12 +92,6 @@ static Stmt *sink_into(const Sink *k, Expr *guard, Stmt *s)
     return leaf(k, guard, s);
 }
 
-static Expr *same_expr(Rewriter *r, Expr *e)
-{
-    (void)r;
-    return e;
-}
-
 typedef struct Sinking {
     const Var *var;
     bool innermost;

@@ -11,12 +11,6 @@ typedef struct Split {
     Var *outer, *inner;
 } Split;
 
-static Expr *same_expr(Rewriter *r, Expr *e)
-{
-    (void)r;
-    return e;
-}
-
 static Stmt *split_segment(Arena *L, const Split *p, const Segment *g, const Stmt *loop)
 {
     Expr *at = ix_add(L, ix_int(L, g->begin), ix_mul(L, ix_var(L, p->outer), g->size));

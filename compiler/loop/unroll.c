@@ -3,12 +3,6 @@
  * instead. */
 #include "compiler/loop/rewrite.h"
 
-static Expr *same_expr(Rewriter *r, Expr *e)
-{
-    (void)r;
-    return e;
-}
-
 typedef struct Unrolling {
     const Var *var;
     bool only_dependent;

@@ -195,12 +195,6 @@ static Stmt *vector_body(Rewriter *r, Stmt *s)
     }
 }
 
-static Expr *same_expr(Rewriter *r, Expr *e)
-{
-    (void)r;
-    return e;
-}
-
 /* Whether the statement keeps more than `half` lanes in a local. */
 static bool expr_has_longer(const Expr *e, int half)
 {

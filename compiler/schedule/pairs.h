@@ -14,8 +14,8 @@ typedef struct Pairs {
 
 typedef enum PairRule {
     PAIRS_PAYING, /* those that save time or memory */
-    PAIRS_NONE,
-    PAIRS_ALL /* that can be made: for tests */
+    PAIRS_NONE,   /* of convolutions; products are chosen alike by all rules */
+    PAIRS_ALL     /* that can be made: for tests */
 } PairRule;
 
 /* `tile` are the tiles of all nodes; those before `picturewise` run one picture at a time, the

@@ -107,18 +107,18 @@ static const ConstArray *read_once(const Builder *b, const Node *n)
 static void choose_fetched(const Builder *b, const Node *n, KernelEnv *env)
 {
     enum { FEWEST_LINES = 128 };
-    int64_t room = b->p->target->l2_bytes / 2 / (KERNEL_LINE * (int64_t)sizeof(float));
+    int64_t room = b->p->target->l2_bytes / 2 / (PACK_LANES * (int64_t)sizeof(float));
     if (!env->fetches_ahead || n->op != OP_CONV2D || pictures_of(b, n) > 1 || has_one_pixel(b, n))
         return;
     for (int i = n->id + 1, count = 0; i < b->g->nodes.count && count < KERNEL_MAX_FETCHED; i++) {
         const Node *next = b->g->nodes.at[i];
         const ConstArray *array = next->param[PARAM_WEIGHT] ? read_once(b, next) : NULL;
-        int64_t lines = array ? array->count / KERNEL_LINE : 0;
+        int64_t lines = array ? array->count / PACK_LANES : 0;
         if (next->param[PARAM_WEIGHT] && (!array || lines > room))
             return;
         room -= lines;
         if (lines >= FEWEST_LINES)
-            env->fetched[count++] = (Fetched){ array, lines };
+            env->fetched[count++] = array;
     }
 }
 
